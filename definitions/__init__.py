@@ -1,0 +1,1 @@
+"""What all definitions share: strict reading, faults with their place, expressions."""
