@@ -1,0 +1,1 @@
+"""What is stored: one noun a file. Rows and queries, no rule of the office and no web."""

@@ -1,0 +1,8 @@
+"""Every noun in one place, so that one import makes the whole metadata known."""
+
+from __future__ import annotations
+
+from models import campaign, case, history, job, notice, people, rating, roster
+from models.base import Base
+
+__all__ = ["Base", "campaign", "case", "history", "job", "notice", "people", "rating", "roster"]
