@@ -1,0 +1,1 @@
+"""Acts of the office: one function each; the only place that commits."""

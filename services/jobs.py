@@ -1,0 +1,149 @@
+"""Work that is due: claimed by one worker at a time, done once, late rather than lost."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session, sessionmaker
+
+from models.job import Job
+from services.transaction import transaction
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=60)
+#: Pauses after failures; from the last on the job is an incident for the office to look at.
+PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1800, 7200))
+BATCH = 20
+
+#: A worker's function: (session, payload, now). It runs inside the transaction that marks the job done.
+Effect = Callable[[Session, dict[str, Any], datetime], None]
+
+
+def schedule(session: Session, kind: str, *, key: str, payload: dict[str, Any], due_at: datetime) -> None:
+    """Want a piece of work done, in the transaction of the act that wants it. The same key is scheduled once."""
+    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    session.execute(
+        make(Job)
+        .values(kind=kind, unique_key=key, payload=payload, due_at=due_at, tries=0, error="")
+        .on_conflict_do_nothing(index_elements=["unique_key"])
+    )
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A job this worker has for the length of the lease."""
+
+    id: int
+    kind: str
+    payload: dict[str, Any]
+    tries: int
+    due_at: datetime
+
+
+def claim(session: Session, *, now: datetime, limit: int = BATCH) -> list[Claim]:
+    """Take what is due, oldest first; nobody else gets it until the lease is over."""
+    due = (
+        select(Job.id)
+        .where(Job.done_at.is_(None), Job.due_at <= now)
+        .where((Job.lease_until.is_(None)) | (Job.lease_until <= now))
+        .where(Job.tries <= len(PAUSES))
+        .order_by(Job.due_at, Job.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    with transaction(session):
+        rows = session.execute(
+            update(Job)
+            .where(Job.id.in_(due))
+            .values(lease_until=now + LEASE, tries=Job.tries + 1)
+            .returning(Job.id, Job.kind, Job.payload, Job.tries, Job.due_at)
+            .execution_options(synchronize_session=False)
+        ).all()
+    claims = [Claim(*row) for row in rows]
+    return sorted(claims, key=lambda item: (item.due_at, item.id))
+
+
+def run(session: Session, job: Claim, effect: Effect, *, now: datetime) -> bool:
+    """Do one claimed job: effect and mark in one transaction. False if the lease was lost or it failed."""
+    try:
+        with transaction(session):
+            effect(session, job.payload, now)
+            kept = session.execute(
+                update(Job)
+                .where(Job.id == job.id, Job.tries == job.tries, Job.done_at.is_(None))
+                .values(done_at=now, lease_until=None, error="")
+                .execution_options(synchronize_session=False)
+            )
+            if kept.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result has it
+                raise LeaseLost
+    except LeaseLost:
+        return False
+    except Exception:
+        log.exception("job %s (%s) failed", job.id, job.kind)
+        _note_failure(session, job, traceback.format_exc(limit=-3), now)
+        return False
+    return True
+
+
+class LeaseLost(Exception):
+    """Another worker has taken the job meanwhile: whatever was done here is undone."""
+
+
+def _note_failure(session: Session, job: Claim, error: str, now: datetime) -> None:
+    pause = PAUSES[min(job.tries, len(PAUSES)) - 1]
+    with transaction(session):
+        session.execute(
+            update(Job)
+            .where(Job.id == job.id, Job.tries == job.tries)
+            .values(lease_until=now + pause, error=error[-2000:])
+            .execution_options(synchronize_session=False)
+        )
+
+
+def tick(
+    sessions: sessionmaker[Session], effects: dict[str, Effect], *, clock: Callable[[], datetime], most: int = 10_000
+) -> int:
+    """Do everything that is due, in order of due time; gives how many jobs were done."""
+    done = 0
+    while done < most:
+        with sessions() as session:
+            claims = claim(session, now=clock())
+            if not claims:
+                break
+            for job in claims:
+                done += run(session, job, effects[job.kind], now=clock())
+    return done
+
+
+def incidents(session: Session) -> list[Job]:
+    """Jobs that failed as often as they may: nothing is lost, somebody has to look."""
+    return list(
+        session.execute(
+            select(Job).where(Job.done_at.is_(None), Job.tries > len(PAUSES)).order_by(Job.due_at)
+        ).scalars()
+    )
+
+
+def waiting(session: Session, *, now: datetime) -> int:
+    """How many jobs are due and not done."""
+    return int(
+        session.execute(
+            select(func.count()).select_from(Job).where(Job.done_at.is_(None), Job.due_at <= now)
+        ).scalar_one()
+    )
+
+
+def retry(session: Session, job_id: int, *, now: datetime) -> None:
+    """Try an incident again from the start."""
+    with transaction(session):
+        session.execute(
+            update(Job).where(Job.id == job_id, Job.done_at.is_(None)).values(tries=0, lease_until=None, due_at=now)
+        )
