@@ -1,0 +1,1 @@
+"""Packs: all definitions of a campaign together, checked together, shipped as data."""
