@@ -10,6 +10,9 @@ import yaml
 
 from definitions.fault import DefinitionFaults, Fault
 
+#: Far more levels than a definition has, far fewer than make the reader stumble.
+_DEEPEST = 60
+
 
 class _StrictLoader(yaml.SafeLoader):
     """Safe loader without surprises: no timestamps, only true/false are booleans."""
@@ -24,9 +27,7 @@ _StrictLoader.yaml_implicit_resolvers = {
     ]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_StrictLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf")
-)
+_StrictLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
 
 
 def read_yaml(text: str, *, name: str) -> Any:
@@ -36,11 +37,16 @@ def read_yaml(text: str, *, name: str) -> Any:
     Raises DefinitionFaults with the line for broken YAML and for every duplicate key.
     """
     try:
+        refused = _refused_constructs(text, name)
+        if refused:
+            raise DefinitionFaults(refused)
         node = yaml.compose(text, Loader=_StrictLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{name}:{mark.line + 1}" if mark else name
-        raise DefinitionFaults([Fault(where, f"YAML 写法有误：{getattr(error, 'problem', error)}")]) from error
+        raise DefinitionFaults(
+            [Fault(where, f"YAML 写法有误：{getattr(error, 'problem', error)}")]
+        ) from error
     if node is None:
         raise DefinitionFaults([Fault(name, "文件是空的")])
     duplicates = list(_duplicate_keys(node, name))
@@ -49,7 +55,7 @@ def read_yaml(text: str, *, name: str) -> Any:
     loader = _StrictLoader(text)
     try:
         return loader.get_single_data()
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise DefinitionFaults([Fault(name, f"YAML 写法有误：{error}")]) from error
     finally:
         loader.dispose()
@@ -64,11 +70,30 @@ def load_yaml(path: Path) -> Any:
     return read_yaml(text, name=path.name)
 
 
+def _refused_constructs(text: str, name: str) -> list[Fault]:
+    """References, which can make a small file endless, and nesting that no definition needs."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_StrictLoader):
+        where = f"{name}:{event.start_mark.line + 1}" if event.start_mark else name
+        if isinstance(event, yaml.AliasEvent):
+            return [Fault(where, "定义中不能用引用（*），请把内容写出来")]
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        if isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _DEEPEST:
+            return [Fault(where, f"嵌套超过 {_DEEPEST} 层")]
+    return []
+
+
 def _duplicate_keys(node: yaml.Node, name: str) -> list[Fault]:
     faults: list[Fault] = []
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                faults.append(Fault(f"{name}:{key.start_mark.line + 1}", "键应为文字"))
+                continue
             if key.value in seen:
                 faults.append(Fault(f"{name}:{key.start_mark.line + 1}", f"键“{key.value}”重复"))
             seen.add(key.value)
