@@ -1,0 +1,103 @@
+"""Outcomes 结果运用: what follows from a rank or a score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from definitions.base import Definition, Key, Text
+from scoring.parts import Range
+from scoring.quota import QuotaField
+from scoring.vocabulary import BelowLineExplanation, BelowLinePraise, QuotaRounding, Span
+
+
+class When(Range):
+    """When an outcome follows; everything that is written must hold.
+
+    first, last: places from the top or the end, ties at the edge included.  Score edges as in `Range`.
+    over: places counted within the category or over all ranked targets.  categories: only these.
+    """
+
+    first: QuotaField | None = None
+    last: QuotaField | None = None
+    rounding: QuotaRounding = QuotaRounding.DOWN
+    over: Span = Span.CATEGORY
+    categories: tuple[Key, ...] = ()
+
+    @property
+    def by_place(self) -> bool:
+        """Whether a place decides, so that targets without rank never qualify."""
+        return self.first is not None or self.last is not None
+
+
+class Outcome(Definition):
+    """One consequence.
+
+    absorbs: outcomes that it takes the place of.  blocks: outcomes that it rules out; such a meeting is
+    shown as a conflict.  Whether it does either is a setting of the scheme.
+    """
+
+    key: Key
+    name: Text
+    when: When
+    absorbs: tuple[Key, ...] = ()
+    blocks: tuple[Key, ...] = ()
+    note: Text | None = None
+    source: Text | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The place of one target among its peers.
+
+    rank: from the top.  from_end: from the end; equal scores share both.  size: number of ranked peers.
+    """
+
+    rank: int
+    from_end: int
+    size: int
+
+
+def standings(comparable: Sequence[object]) -> list[Standing]:
+    """The places of scores given from best to worst; equal ones share (1-2-2-4).
+
+    >>> [(place.rank, place.from_end) for place in standings([90, 80, 80, 70])]
+    [(1, 4), (2, 3), (2, 3), (4, 1)]
+    """
+    size = len(comparable)
+    ranks, ends = [1] * size, [1] * size
+    for index in range(1, size):
+        ranks[index] = ranks[index - 1] if comparable[index] == comparable[index - 1] else index + 1
+    for index in range(size - 2, -1, -1):
+        ends[index] = ends[index + 1] if comparable[index] == comparable[index + 1] else size - index
+    return [Standing(rank, end, size) for rank, end in zip(ranks, ends, strict=True)]
+
+
+def within_places(when: When, category: str, standing: Standing | None) -> bool:
+    """Whether the place, if the outcome asks for one, is among the first or last."""
+    if not when.by_place:
+        return True
+    if standing is None:
+        return False
+    first_or_last = ((when.first, standing.rank), (when.last, standing.from_end))
+    return all(
+        quota is None or place <= quota.of(category, size=standing.size, rounding=when.rounding)
+        for quota, place in first_or_last
+    )
+
+
+def settle(
+    met: Iterable[Outcome], *, explanation: BelowLineExplanation, praise: BelowLinePraise
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What remains of the outcomes a target meets: (outcomes, conflicts), by key in the order of the scheme."""
+    met = tuple(met)
+    if len(met) < 2:
+        return tuple(outcome.key for outcome in met), ()
+    absorbed = {key for outcome in met for key in outcome.absorbs}
+    blocked = {key for outcome in met for key in outcome.blocks}
+    if explanation is BelowLineExplanation.BOTH:
+        absorbed = set()
+    if praise is BelowLinePraise.ALLOWED:
+        blocked = set()
+    kept = tuple(outcome.key for outcome in met if outcome.key not in absorbed | blocked)
+    return kept, tuple(outcome.key for outcome in met if outcome.key in blocked)
