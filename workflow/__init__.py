@@ -1,0 +1,1 @@
+"""Procedures as data: definition → checked → state machine → effects; deadlines in working days."""

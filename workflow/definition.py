@@ -1,0 +1,269 @@
+"""A procedure as the office writes it: states, triggers, clocks, suspensions. Data, frozen, versioned.
+
+Source: 方案第五条、第六条第五款、第八条第（二）项.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, PositiveInt, model_validator
+
+from definitions.base import Definition, Key, Text
+from definitions.canonical import sha256_of
+from definitions.fault import DefinitionFaults
+from workflow.vocabulary import AskType, ClockStart, Firing, Role
+
+#: A JSON Logic expression over facts, counts and asked fields.
+Expression = dict[str, Any] | bool
+#: Every state that is not final.
+RUNNING = "*running"
+#: Targets of a trigger that are no state.
+SAME = "same"
+PREVIOUS = "previous"
+
+
+class FieldOr(Definition):
+    """A number of working days that a step asks for, with what holds where nobody said."""
+
+    field: Key
+    default: int = Field(ge=0)
+
+
+class ReminderRule(Definition):
+    working_days_before: int = Field(ge=0)
+    notice: Key | None = None
+    tell: tuple[Role, ...] = ()
+    text: Text | None = None
+
+
+class Clock(Definition):
+    """期限: working days from entering the state, or from service of its notice."""
+
+    name: Key
+    label: Text
+    starts: ClockStart
+    working_days: PositiveInt | FieldOr
+    then: Key | None = None
+    remind: tuple[ReminderRule, ...] = ()
+    source: Text
+    note: Text | None = None
+
+
+class _Rule(Definition):
+    #: None: always.
+    when: Expression | None = None
+
+
+class IssueNoticeRule(_Rule):
+    do: Literal["issue_notice"]
+    kind: Key
+
+
+class ReverseDeductionsRule(_Rule):
+    do: Literal["reverse_deductions"]
+    reason_field: Key
+    #: The tier booked last, or all that stand.
+    which: Literal["last", "all"] = "all"
+
+
+class ServeRule(_Rule):
+    """The notice of the state has reached the target: its clocks that start at service start.
+
+    on_field: the asked date of service; None, or unanswered, for the day of the step.
+    """
+
+    do: Literal["serve"]
+    on_field: Key | None = None
+
+
+class ResumeClocksRule(_Rule):
+    do: Literal["resume_clocks"]
+    extra_working_days: FieldOr
+
+
+class TellRule(_Rule):
+    do: Literal["tell"]
+    roles: tuple[Role, ...] = Field(min_length=1)
+    text: Text
+
+
+class CountRule(_Rule):
+    do: Literal["count"]
+    name: Key
+
+
+class RateRule(_Rule):
+    do: Literal["rate"]
+    form: Key
+
+
+EffectRule = Annotated[
+    IssueNoticeRule | ReverseDeductionsRule | ServeRule | ResumeClocksRule | TellRule | CountRule | RateRule,
+    Field(discriminator="do"),
+]
+
+
+class State(Definition):
+    """Where a case stands. An adjective."""
+
+    key: Key
+    name: Text
+    tier: Key | None = None
+    final: bool = False
+    #: The clocks of the state before stand still here, and run on if the case returns there.
+    holds_clocks: bool = False
+    clocks: tuple[Clock, ...] = ()
+    #: On every entry, but not on a return by `previous`.
+    effects: tuple[EffectRule, ...] = ()
+    source: Text
+    note: Text | None = None
+
+
+class Suspension(Definition):
+    """A pending question (延期, 申诉) that lets all clocks stand still whatever the state."""
+
+    key: Key
+    name: Text
+    #: The office's own time to decide; `then` is empty: it only reminds.
+    clocks: tuple[Clock, ...] = ()
+    source: Text
+    note: Text | None = None
+
+
+class Option(Definition):
+    key: Key
+    label: Text
+
+
+class Ask(Definition):
+    """One field of the form that a step puts before the person who takes it."""
+
+    field: Key
+    label: Text
+    type: AskType
+    required: bool = False
+    options: tuple[Option, ...] = ()
+    at_least: int | None = None
+    at_most: int | None = None
+    hint: Text | None = None
+
+    @model_validator(mode="after")
+    def _fits_its_type(self) -> Self:
+        if (self.type in (AskType.CHOICE, AskType.CHOICES)) != bool(self.options):
+            raise ValueError("options 只用于 choice、choices 类型，且不能缺少")
+        if self.type is not AskType.NUMBER and (self.at_least, self.at_most) != (None, None):
+            raise ValueError("at_least、at_most 只用于 number 类型")
+        return self
+
+
+class Branch(Definition):
+    """One way a trigger may lead; the first whose `when` holds is taken, the last has none."""
+
+    when: Expression | None = None
+    state: Key
+
+
+class Trigger(Definition):
+    """A step of the procedure. A verb."""
+
+    key: Key
+    name: Text
+    sources: tuple[str, ...] = Field(alias="from", min_length=1)
+    #: A state, `same`, `previous`, or branches tried in their order.
+    to: Key | tuple[Branch, ...]
+    by: Firing = Firing.PERSON
+    roles: tuple[Role, ...] = ()
+    four_eyes_with: tuple[Key, ...] = ()
+    guard: Expression | None = None
+    #: Said when the guard is false.
+    refuse: Text | None = None
+    asks: tuple[Ask, ...] = ()
+    effects: tuple[EffectRule, ...] = ()
+    suspend: Key | None = None
+    during: Key | None = None
+    lift: bool = False
+    source: Text
+    note: Text | None = None
+
+    @property
+    def branches(self) -> tuple[Branch, ...]:
+        """`to` in its general form."""
+        return (Branch(state=self.to),) if isinstance(self.to, str) else self.to
+
+
+class Workflow(Definition):
+    """流程: one published version of a procedure; checked by `load_workflow`."""
+
+    key: Key
+    name: Text
+    version: PositiveInt
+    source: Text
+    note: Text | None = None
+    calendar: Key
+    initial: Key
+    states: tuple[State, ...] = Field(min_length=1)
+    suspensions: tuple[Suspension, ...] = ()
+    triggers: tuple[Trigger, ...] = Field(min_length=1)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the content: two drafts with one version number are still told apart."""
+        return sha256_of(self.model_dump(mode="json", by_alias=True))
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
+
+    @cached_property
+    def states_by_key(self) -> dict[str, State]:
+        return {state.key: state for state in self.states}
+
+    @cached_property
+    def triggers_by_key(self) -> dict[str, Trigger]:
+        return {trigger.key: trigger for trigger in self.triggers}
+
+    @cached_property
+    def suspensions_by_key(self) -> dict[str, Suspension]:
+        return {suspension.key: suspension for suspension in self.suspensions}
+
+    def sources_of(self, trigger: Trigger) -> tuple[str, ...]:
+        """The states from which a trigger may be fired, `*running` spelled out, in the order of the states."""
+        named = set(trigger.sources)
+        if RUNNING in named:
+            named |= {state.key for state in self.states if not state.final}
+        return tuple(state.key for state in self.states if state.key in named)
+
+    @cached_property
+    def entered_from(self) -> dict[str, tuple[str, ...]]:
+        """For each state, the states from which an ordinary step leads into it."""
+        origins: dict[str, dict[str, None]] = {state.key: {} for state in self.states}
+        for trigger in self.triggers:
+            for branch in trigger.branches:
+                if branch.state in (SAME, PREVIOUS) or branch.state not in origins:
+                    continue
+                origins[branch.state].update(dict.fromkeys(self.sources_of(trigger)))
+        return {state: tuple(sources) for state, sources in origins.items()}
+
+    @cached_property
+    def serving_triggers(self) -> frozenset[str]:
+        """Triggers that record a service (送达)."""
+        return frozenset(
+            trigger.key for trigger in self.triggers if any(rule.do == "serve" for rule in trigger.effects)
+        )
+
+
+def load_workflow(data: Any) -> Workflow:
+    """The definition, checked whole.
+
+    data: what `definitions.source.read_yaml` gives.
+    Raises DefinitionFaults with every fault and its place: first those of single values, then, when all
+    values can be read, those of the whole (unreachable states, clocks without trigger, loops of timers …).
+    """
+    from workflow.checks import faults_of  # the checks know the definition, not the other way round
+
+    workflow = Workflow.read(data)
+    faults = faults_of(workflow)
+    if faults:
+        raise DefinitionFaults(faults)
+    return workflow
