@@ -78,8 +78,11 @@ class CaseStep(Base):
     effective_at: Mapped[datetime] = mapped_column(UtcDateTime)
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     note: Mapped[str] = mapped_column(Text, default="")
-    #: What the step's form asked, and the facts its guard saw.
+    #: What the step's form asked.
     asked: Mapped[JsonObject] = mapped_column(Json)
+    #: The facts its rules saw and the roles the actor had in the case: with them the step can be taken again.
+    facts: Mapped[JsonObject] = mapped_column(Json)
+    roles: Mapped[list[str]] = mapped_column(Json)
     source: Mapped[str] = mapped_column(String(200), default="")
     workflow_id: Mapped[int] = mapped_column(ForeignKey("definition.id"))
 

@@ -23,8 +23,18 @@ LEASE = timedelta(seconds=60)
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1800, 7200))
 BATCH = 20
 
-#: A worker's function: (session, payload, now). It runs inside the transaction that marks the job done.
-Effect = Callable[[Session, dict[str, Any], datetime], None]
+
+
+@dataclass(frozen=True)
+class Work:
+    """How a kind of job is done.
+
+    apply: (session, payload, prepared, now), inside the transaction that marks the job done.
+    prepare: (session, payload) before that transaction, for what takes long (drawing a page); reads only.
+    """
+
+    apply: Callable[[Session, dict[str, Any], Any, datetime], None]
+    prepare: Callable[[Session, dict[str, Any]], Any] | None = None
 
 
 def schedule(session: Session, kind: str, *, key: str, payload: dict[str, Any], due_at: datetime) -> None:
@@ -71,11 +81,12 @@ def claim(session: Session, *, now: datetime, limit: int = BATCH) -> list[Claim]
     return sorted(claims, key=lambda item: (item.due_at, item.id))
 
 
-def run(session: Session, job: Claim, effect: Effect, *, now: datetime) -> bool:
+def run(session: Session, job: Claim, work: Work, *, now: datetime) -> bool:
     """Do one claimed job: effect and mark in one transaction. False if the lease was lost or it failed."""
     try:
+        prepared = work.prepare(session, job.payload) if work.prepare else None
         with transaction(session):
-            effect(session, job.payload, now)
+            work.apply(session, job.payload, prepared, now)
             kept = session.execute(
                 update(Job)
                 .where(Job.id == job.id, Job.tries == job.tries, Job.done_at.is_(None))
@@ -109,7 +120,7 @@ def _note_failure(session: Session, job: Claim, error: str, now: datetime) -> No
 
 
 def tick(
-    sessions: sessionmaker[Session], effects: dict[str, Effect], *, clock: Callable[[], datetime], most: int = 10_000
+    sessions: sessionmaker[Session], works: dict[str, Work], *, clock: Callable[[], datetime], most: int = 10_000
 ) -> int:
     """Do everything that is due, in order of due time; gives how many jobs were done."""
     done = 0
@@ -119,7 +130,7 @@ def tick(
             if not claims:
                 break
             for job in claims:
-                done += run(session, job, effects[job.kind], now=clock())
+                done += run(session, job, works[job.kind], now=clock())
     return done
 
 

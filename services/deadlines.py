@@ -1,0 +1,117 @@
+"""Clocks of cases: started, stopped, resumed, ended; each with the reason of its date in words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.case import Case, CaseStep, Deadline
+from services.jobs import schedule
+from workflow.calendar import WorkCalendar, deadline, remaining_working_days
+from workflow.effects import Reminder, StartClock
+
+
+def start_clock(
+    session: Session, case: Case, step: CaseStep, clock: StartClock, *, calendar: WorkCalendar, at: datetime
+) -> Deadline:
+    """A clock that runs from `at`, with the job that fires it and those that remind."""
+    due = deadline(at, clock.working_days, calendar)
+    row = Deadline(
+        case_id=case.id,
+        step_id=step.id,
+        name=clock.name,
+        then=clock.then or "",
+        starts_at=at,
+        working_days=clock.working_days,
+        due_at=due.due_at,
+        explanation=due.explanation,
+        calendar_version=due.calendar_version,
+        provisional=due.provisional,
+        status="running",
+    )
+    session.add(row)
+    session.flush()
+    _schedule(session, row, clock.reminders, calendar)
+    return row
+
+
+def _schedule(session: Session, row: Deadline, reminders: tuple[Reminder, ...], calendar: WorkCalendar) -> None:
+    stamp = int(row.due_at.timestamp())
+    if row.then:
+        schedule(
+            session,
+            "deadline",
+            key=f"deadline:{row.id}:{stamp}",
+            payload={"deadline": row.id, "due": row.due_at.isoformat()},
+            due_at=row.due_at,
+        )
+    for reminder in reminders:
+        at = calendar.opens_before(row.due_at, reminder.working_days_before)
+        if at <= row.starts_at:
+            continue
+        schedule(
+            session,
+            "reminder",
+            key=f"reminder:{row.id}:{stamp}:{reminder.working_days_before}",
+            payload={
+                "deadline": row.id,
+                "due": row.due_at.isoformat(),
+                "days": reminder.working_days_before,
+                "notice": reminder.notice,
+                "tell": list(reminder.tell),
+                "text": reminder.text,
+            },
+            due_at=at,
+        )
+
+
+def open_deadlines(session: Session, case_id: int, *, lock: bool = False) -> list[Deadline]:
+    """Running and stopped clocks of a case, soonest first."""
+    query = (
+        select(Deadline)
+        .where(Deadline.case_id == case_id, Deadline.status.in_(("running", "stopped")))
+        .order_by(Deadline.due_at)
+    )
+    return list(session.execute(query.with_for_update() if lock else query).scalars())
+
+
+def stop_clocks(rows: list[Deadline], *, calendar: WorkCalendar, at: datetime) -> None:
+    """All running clocks stand still; what remained is kept in whole working days."""
+    for row in rows:
+        if row.status == "running":
+            row.remaining_working_days = remaining_working_days(at, row.due_at, calendar)
+            row.status = "stopped"
+
+
+def resume_clocks(
+    session: Session,
+    rows: list[Deadline],
+    *,
+    extra_working_days: int,
+    calendar: WorkCalendar,
+    at: datetime,
+    reminders: dict[str, tuple[Reminder, ...]],
+) -> None:
+    """Stopped clocks run on with what remained plus the days granted. reminders: by clock name."""
+    for row in rows:
+        if row.status != "stopped":
+            continue
+        days = max(1, (row.remaining_working_days or 0) + extra_working_days)
+        due = deadline(at, days, calendar)
+        row.due_at = due.due_at
+        row.explanation = due.explanation
+        row.calendar_version = due.calendar_version
+        row.provisional = due.provisional
+        row.status = "running"
+        row.remaining_working_days = None
+        session.flush()
+        _schedule(session, row, reminders.get(row.name, ()), calendar)
+
+
+def end_clocks(rows: list[Deadline], names: tuple[str, ...]) -> None:
+    """Clocks that no longer matter. names: empty for all."""
+    for row in rows:
+        if row.status in ("running", "stopped") and (not names or row.name in names):
+            row.status = "ended"

@@ -1,0 +1,75 @@
+"""What a worker does when something is due: fire a deadline, remind, draw a notice."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.case import CaseStep, Deadline
+from services.actor import SYSTEM
+from services.case_effects import Moment, issue_for_step, tell
+from services.cases import locked_case, step_case
+from services.definitions import workflow_of
+from services.history import record
+from services.jobs import Work
+from services.notices import draw, keep_file
+
+
+def fire_deadline(session: Session, payload: dict[str, Any], _prepared: Any, now: datetime) -> None:
+    """Take the step that a clock's running out brings, dated when it ran out; nothing if the clock has moved."""
+    row = _still_due(session, payload)
+    if row is None:
+        return
+    row.status = "fired"
+    session.flush()
+    step_case(session, SYSTEM, row.case_id, row.then, asked={}, now=now, effective=row.due_at)
+
+
+def remind(session: Session, payload: dict[str, Any], _prepared: Any, now: datetime) -> None:
+    """Say that a clock will run out: a message, and a numbered reminder where the procedure wants one."""
+    row = _still_due(session, payload)
+    if row is None or row.due_at <= now:
+        return
+    case = locked_case(session, row.case_id)
+    text = payload["text"] or f"距期限届满还有{payload['days']}个工作日（{row.explanation}），请按期反馈。"
+    tell(session, case, payload["tell"], text, now=now)
+    if payload["notice"]:
+        step = session.execute(
+            select(CaseStep).where(CaseStep.case_id == case.id).order_by(CaseStep.position.desc()).limit(1)
+        ).scalar_one()
+        workflow = workflow_of(session, case.workflow_id)
+        issue_for_step(
+            session, SYSTEM, case, step, payload["notice"], workflow=workflow, moment=Moment(now, now)
+        )
+    record(
+        session,
+        SYSTEM,
+        "case.reminded",
+        object_kind="case",
+        object_id=case.id,
+        payload={"deadline": row.id, "notice": payload["notice"]},
+        now=now,
+    )
+
+
+def _still_due(session: Session, payload: dict[str, Any]) -> Deadline | None:
+    """The clock, locked with its case, if it still runs to the moment it was scheduled for."""
+    case_id = session.execute(select(Deadline.case_id).where(Deadline.id == payload["deadline"])).scalar_one()
+    locked_case(session, case_id)
+    row = session.get_one(Deadline, payload["deadline"], with_for_update=True, populate_existing=True)
+    moved = row.due_at != datetime.fromisoformat(payload["due"])
+    return None if moved or row.status != "running" else row
+
+
+#: Every kind of job there is.
+WORKS: dict[str, Work] = {
+    "deadline": Work(apply=fire_deadline),
+    "reminder": Work(apply=remind),
+    "draw_notice": Work(
+        prepare=draw,
+        apply=lambda session, payload, pdf, now: keep_file(session, payload, pdf, now),
+    ),
+}

@@ -1,0 +1,226 @@
+"""Notices: numbered and frozen in the transaction of the step that issues them; drawn once, kept, never redrawn."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from definitions.canonical import sha256_of
+from models.campaign import Campaign
+from models.case import Case, CaseStep
+from models.notice import Notice, NoticeFile, RankingEdition
+from models.people import Role
+from models.roster import Target
+from notices.definition import NoticeKind, Value, placeholders
+from notices.template import fill
+from notices.vocabulary import VOCABULARY
+from services.actor import OFFICE, Actor
+from services.definitions import notice_kind_in_force, notice_kind_of
+from services.history import record
+from services.jobs import schedule
+from services.numbers import take_number
+from services.refusal import Refusal, not_found
+from services.transaction import transaction
+
+LOCAL = ZoneInfo("Asia/Shanghai")
+
+
+def zh_date(at: datetime) -> str:
+    """A date as a document prints it: 2012年4月9日, no leading zeros. Source: GB/T 9704-2012, rule B12."""
+    local = at.astimezone(LOCAL)
+    return f"{local.year}年{local.month}月{local.day}日"
+
+
+def issue_notice(
+    session: Session,
+    actor: Actor,
+    campaign: Campaign,
+    kind_key: str,
+    *,
+    values: dict[str, Value],
+    now: datetime,
+    case: Case | None = None,
+    step: CaseStep | None = None,
+    target: Target | None = None,
+    edition: RankingEdition | None = None,
+) -> Notice:
+    """Take the next number of the kind's series and freeze the values; the PDF follows as a job.
+
+    Refused, with the number given back, when a value that the kind prints is missing or cannot be drawn.
+    """
+    live, kind = notice_kind_in_force(session, campaign.pack_key, kind_key)
+    local = now.astimezone(LOCAL)
+    verify_code = secrets.token_hex(8)
+    position = take_number(session, kind.series, local.year)
+    number = f"{campaign.settings['series'][kind.series]}〔{local.year}〕{position}号"
+    full: dict[str, Value] = {
+        **_standing_values(campaign, kind, now),
+        **values,
+        "number": number,
+        "verify_url": f"{campaign.settings['public_url']}/notices/verify/{verify_code}",
+    }
+    frozen = _frozen(kind, full)
+    row = Notice(
+        series=kind.series,
+        year=local.year,
+        position=position,
+        number=number,
+        kind=kind_key,
+        kind_id=live.id,
+        title=title_of(kind, frozen),
+        campaign_id=campaign.id,
+        case_id=case.id if case else None,
+        step_id=step.id if step else None,
+        edition_id=edition.id if edition else None,
+        target_id=target.id if target else None,
+        frozen=frozen,
+        sha256=sha256_of({"kind": kind_key, "version": live.version, "values": frozen}),
+        verify_code=verify_code,
+        issued_at=now,
+        issued_on=local.date(),
+        issued_by_id=actor.user_id,
+    )
+    session.add(row)
+    session.flush()
+    schedule(session, "draw_notice", key=f"draw_notice:{row.id}", payload={"notice": row.id}, due_at=now)
+    record(
+        session,
+        actor,
+        "notice.issued",
+        object_kind="notice",
+        object_id=row.id,
+        payload={"number": number, "kind": kind_key, "case": case.id if case else None, "sha256": row.sha256},
+        now=now,
+    )
+    return row
+
+
+def title_of(kind: NoticeKind, values: dict[str, Value]) -> str:
+    """The title as one line, for registers and lists."""
+    return fill(kind.title, lambda name: str(values.get(name, ""))).replace("|", "")[:300]
+
+
+def _standing_values(campaign: Campaign, kind: NoticeKind, now: datetime) -> dict[str, Value]:
+    organ, plan = campaign.settings["organ"], campaign.settings["plan"]
+    return {
+        "org": organ["name"],
+        "org_mark": organ["mark"],
+        "office": organ["short"],
+        "contact": organ["contact"],
+        "phone": organ["phone"],
+        "issued_on": zh_date(now),
+        "campaign": campaign.name,
+        "year": str(campaign.year),
+        "plan": f"《{plan['title']}》",
+        "clause": f"《{plan['title']}》{kind.source.removeprefix('方案')}",
+    }
+
+
+def _frozen(kind: NoticeKind, values: dict[str, Value]) -> dict[str, Value]:
+    """Just the values that the kind prints; Refusal with all that are missing."""
+    wanted = placeholders(kind)
+    missing = [
+        VOCABULARY[name].meaning
+        for name in sorted(wanted)
+        if not VOCABULARY[name].optional and not values.get(name)
+    ]
+    if missing:
+        raise Refusal(
+            "notice_incomplete",
+            f"文书“{kind.name}”缺少：{'、'.join(missing)}。文书没有印发、文号没有占用；请补齐后再办。",
+            422,
+        )
+    return {name: values.get(name, "") for name in sorted(wanted)}
+
+
+def draw(session: Session, payload: dict[str, Any]) -> bytes | None:
+    """The finished PDF of an issued notice, or None when it is kept already. Takes a moment; writes nothing."""
+    from notices.render import render_pdf
+
+    row = session.get_one(Notice, payload["notice"])
+    if session.get(NoticeFile, row.id) is not None:
+        return None
+    return render_pdf(notice_kind_of(session, row.kind_id), row.frozen, draft=False, issued_at=row.issued_at)
+
+
+def keep_file(session: Session, payload: dict[str, Any], pdf: bytes | None, now: datetime) -> None:
+    """Keep the first PDF of a notice; a second one is never taken."""
+    if pdf is None or session.get(NoticeFile, payload["notice"], populate_existing=True) is not None:
+        return
+    session.add(
+        NoticeFile(
+            notice_id=payload["notice"], pdf=pdf, sha256=hashlib.sha256(pdf).hexdigest(), rendered_at=now
+        )
+    )
+
+
+def notice_for(session: Session, actor: Actor, notice_id: int) -> Notice:
+    """One notice for someone who may see it."""
+    from services.cases import answers_for
+
+    row = session.get(Notice, notice_id)
+    if row is None:
+        raise not_found("文书")
+    if actor.has(*OFFICE, Role.ADMIN, Role.LEADER, Role.AUDITOR):
+        return row
+    if row.case is not None and answers_for(actor, row.case):
+        return row
+    if row.case is None and row.target is not None and actor.has(Role.TARGET):
+        own = actor.target_id == row.target_id
+        head = actor.target_id is None and actor.unit_id == row.target.unit_id
+        if own or head:
+            return row
+    raise not_found("文书")
+
+
+def pdf_of(session: Session, notice: Notice, *, now: datetime) -> bytes:
+    """The kept PDF; drawn now if the worker has not come to it yet."""
+    file = session.get(NoticeFile, notice.id)
+    if file is None:
+        pdf = draw(session, {"notice": notice.id})
+        with transaction(session):
+            keep_file(session, {"notice": notice.id}, pdf, now)
+        file = session.get_one(NoticeFile, notice.id, populate_existing=True)
+    return file.pdf
+
+
+def void_notice(session: Session, actor: Actor, notice_id: int, *, reason: str, now: datetime) -> Notice:
+    """作废: the number stays taken, the page says so; only the head, with a reason."""
+    actor.require(Role.HEAD, to="作废文书")
+    if not reason.strip():
+        raise Refusal("reason_missing", "请写明作废的理由。", 422)
+    with transaction(session):
+        row = session.get(Notice, notice_id, with_for_update=True)
+        if row is None:
+            raise not_found("文书")
+        if row.status == "voided":
+            raise Refusal("notice_voided", f"{row.number}此前已作废。")
+        row.status, row.voided_at, row.void_reason = "voided", now, reason.strip()
+        record(
+            session,
+            actor,
+            "notice.voided",
+            object_kind="notice",
+            object_id=row.id,
+            payload={"number": row.number, "reason": reason.strip()},
+            now=now,
+        )
+    return row
+
+
+def verify_by_code(session: Session, code: str) -> Notice | None:
+    """The notice whose printed code this is."""
+    return session.execute(select(Notice).where(Notice.verify_code == code[:32])).scalar_one_or_none()
+
+
+def verify_by_number(session: Session, number: str) -> Notice | None:
+    """The notice with this number, brackets of any kind."""
+    spelt = number.strip().replace("[", "〔").replace("]", "〕").replace("(", "〔").replace(")", "〕")
+    spelt = spelt.replace("（", "〔").replace("）", "〕").replace(" ", "")
+    return session.execute(select(Notice).where(Notice.number == spelt[:80])).scalar_one_or_none()
