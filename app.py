@@ -1,0 +1,68 @@
+"""The application: the one file that sees everything. `python app.py` serves it (see `cli/start.py`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from cli import register_commands
+from portal.access import init_access
+from portal.database import database
+from portal.errors import init_errors
+from portal.formats import init_formats
+from portal.home import init_home
+from portal.language import init_language
+from portal.menu import add_menu
+from portal.page import init_page
+from portal.security import init_security
+from services.accounts import Passwords
+from settings import ROOT, flask_config, read_settings
+
+#: Page packages; each has a `views` module with `blueprint` and, if it is in the menu, `MENU`.
+PAGES = ("portal.account",)
+
+
+def create_app(config: Mapping[str, Any] | None = None) -> Flask:
+    """The application, configured from the environment; `config` overrides settings by name."""
+    given = dict(config or {})
+    values = read_settings(given=given)
+    app = Flask("app", root_path=str(ROOT))
+    app.config.update(flask_config(values))
+    Path(app.config["PINGDU_DATA"]).mkdir(parents=True, exist_ok=True)
+    app.extensions["passwords"] = Passwords(
+        memory_kib=app.config["PINGDU_ARGON2_MEMORY_KIB"], rounds=app.config["PINGDU_ARGON2_ROUNDS"]
+    )
+    database.init_app(app)
+    init_security(app)
+    init_access(app)
+    init_language(app)
+    CSRFProtect(app)
+    init_errors(app)
+    init_formats(app)
+    init_page(app)
+    init_home(app)
+    for name in PAGES:
+        views = import_module(f"{name}.views")
+        app.register_blueprint(views.blueprint)
+        add_menu(app, getattr(views, "MENU", ()))
+    register_commands(app)
+    _believe_proxies(app)
+    return app
+
+
+def _believe_proxies(app: Flask) -> None:
+    count = app.config["PINGDU_PROXIES"]
+    if count:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    from cli.start import main
+
+    main()

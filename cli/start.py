@@ -1,0 +1,88 @@
+"""Serve the site: what is missing is made first, then one process with threads answers.
+
+The one path of `./run`: structure, pack, demonstration data or first administrator, addresses, server.
+When nothing is to do it only asks the database three questions, so the first page is there at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+
+
+@click.command("start", help="Make what is missing, then serve.")
+@click.option("--empty", is_flag=True, help="No demonstration data; asks for the first administrator.")
+@click.option("--bind", default=None, help="Address and port; default PINGDU_BIND.")
+@click.option("--prepare-only", is_flag=True, help="Make what is missing, and stop.")
+@with_appcontext
+def command(*, empty: bool, bind: str | None, prepare_only: bool) -> None:
+    """Prepare and serve."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # it is a proxy
+    prepare(app, empty=empty)
+    if prepare_only:
+        return
+    serve(app, bind or app.config["PINGDU_BIND"])
+
+
+def main() -> None:
+    """`python app.py [options]`."""
+    from app import create_app
+    from settings import SettingFault
+
+    try:
+        app = create_app()
+    except SettingFault as fault:
+        sys.exit(f"设置有误：{fault}")
+    with app.app_context():
+        command.main(args=sys.argv[1:], prog_name="run", obj=None)
+
+
+def say(text: str) -> None:
+    """One line about what is being done."""
+    click.echo(f"· {text}")
+
+
+def prepare(app: Flask, *, empty: bool) -> None:
+    """Bring database and definitions to where the first page can be shown."""
+    from cli import db
+
+    engine = app.extensions["engine"]
+    if db.stored_revision(engine) != db.newest_revision():
+        say("建立或更新数据库结构")
+        db.upgrade(engine)
+
+
+def serve(app: Flask, bind: str) -> None:
+    """Answer requests until told to stop. Never returns to a prompt with connections open."""
+    from gunicorn.app.base import BaseApplication
+
+    # The server forks; a connection must not be shared with the child.
+    app.extensions["engine"].dispose()
+    options = {
+        "bind": bind,
+        "workers": 1,
+        "threads": app.config["PINGDU_THREADS"],
+        "worker_class": "gthread",
+        "timeout": 120,
+        "graceful_timeout": 15,
+        "keepalive": 5,
+        "loglevel": "warning",
+        "proc_name": "pingdu",
+        "control_socket_disable": True,
+    }
+
+    class Server(BaseApplication):
+        def load_config(self) -> None:
+            for name, value in options.items():
+                if name in self.cfg.settings:
+                    self.cfg.set(name, value)
+
+        def load(self) -> Any:
+            return app
+
+    click.echo(f"\n  评督已启动：http://{bind}/\n  按 Ctrl+C 停止。\n")
+    Server().run()

@@ -1,0 +1,1 @@
+"""Pages for people, one package per person, and what all pages share."""

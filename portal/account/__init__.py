@@ -1,0 +1,1 @@
+"""Entering, leaving, the own password, the language."""
