@@ -1,0 +1,1 @@
+"""Forms as data: a definition becomes a form people fill, and their answers become plain JSON."""

@@ -1,0 +1,169 @@
+"""What every field type can do: be configured, shown, read, checked, summarised, printed and exported."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from definitions.base import Definition, Key, Text
+from definitions.expression import ValueType
+from forms.choices import Entry
+from forms.context import Context
+from forms.texts import safe_cell
+
+#: What was posted for one field: name suffix → values; a plain field has only the suffix "".
+Posted = Mapping[str, Sequence[str]]
+
+
+class AnswerRefused(ValueError):
+    """An answer that cannot be taken; the sentence says what is wrong and what to do."""
+
+    code = "answer_refused"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """All answers to one field at a glance.
+
+    answered: how many answers there are. counts: label → number. figures: name → exact number as text.
+    words: a few of the texts, newest last.
+    """
+
+    answered: int
+    counts: Mapping[str, int]
+    figures: Mapping[str, str]
+    words: tuple[str, ...] = ()
+
+
+class Option(Definition):
+    """One answer to tick: its lasting key and its name."""
+
+    key: Key
+    name: Text
+
+
+class Field(Definition):
+    """One field of a form; a type is a subclass in its own file, registered in `forms/fields/__init__.py`."""
+
+    type: str
+    key: Key
+    label: Text
+    hint: str = ""
+    required: bool = False
+    #: Shown, asked and kept only while this holds.
+    visible_when: Any = None
+    #: Must be answered while this holds.
+    required_when: Any = None
+    #: Shows `advice` while this holds; never stops anyone.
+    advised_when: Any = None
+    advice: str = ""
+    #: The name of a value the page may fill in beforehand (the person's monitor, the time, last month's figures).
+    prefill: str = ""
+
+    #: What the builder calls this type.
+    words: ClassVar[str] = ""
+    #: What expressions see of the answer; None for nothing.
+    value_type: ClassVar[ValueType | None] = None
+    #: Whether people answer it at all; notes and headings are only read.
+    asks: ClassVar[bool] = True
+    #: Whether one control is labelled (label) or a group of them (fieldset and legend).
+    grouped: ClassVar[bool] = False
+
+    # -- configure ---------------------------------------------------------------------------------------
+
+    def own_faults(self) -> Iterator[tuple[str, str]]:
+        """What is wrong with the settings together: (setting, sentence)."""
+        yield from ()
+
+    def fact_types(self) -> dict[str, ValueType]:
+        """The names expressions may use for this field, with their types."""
+        return {} if self.value_type is None else {self.key: self.value_type}
+
+    def fact_literals(self) -> frozenset[str] | None:
+        """The only texts the answer can equal; None when any text is possible."""
+        return None
+
+    def value_labels(self) -> dict[str, str]:
+        """Answer key → name, for sentences about the answer."""
+        return {}
+
+    # -- render ------------------------------------------------------------------------------------------
+
+    def options_for(self, context: Context) -> Sequence[Entry]:
+        """What can be ticked or picked here."""
+        return ()
+
+    def posted_from(self, answer: Any) -> Posted:
+        """The inverse of `parse`: what the controls show for an answer."""
+        return {"": [] if answer is None else [str(answer)]}
+
+    # -- validate ----------------------------------------------------------------------------------------
+
+    def collect(self, name: str, formdata: Any, context: Context) -> Posted:
+        """What was posted under this field's names."""
+        return {"": list(formdata.getlist(name))}
+
+    def parse(self, posted: Posted, context: Context) -> Any:
+        """The answer as plain JSON, None when nothing was answered. Raises AnswerRefused."""
+        return None
+
+    def check(self, answer: Any, context: Context) -> None:
+        """The rules for an answer that could be read. Raises AnswerRefused."""
+
+    def facts(self, answer: Any) -> dict[str, Any]:
+        """What expressions see of an answer."""
+        return {} if self.value_type is None else {self.key: answer}
+
+    def missing_sentence(self) -> str:
+        """What is said when a required answer is not there."""
+        return f"请填写“{self.label}”"
+
+    # -- summarise, print, export ------------------------------------------------------------------------
+
+    def summarise(self, answers: Iterable[Any]) -> Summary:
+        """All answers to this field at a glance."""
+        given = [answer for answer in answers if answer is not None]
+        return Summary(len(given), Counter(), {}, tuple(self.printed(answer) for answer in given[-5:]))
+
+    def printed(self, answer: Any, context: Context | None = None) -> str:
+        """The answer as one piece of text for pages and paper; empty when there is none."""
+        return "" if answer is None else str(answer)
+
+    def columns(self) -> tuple[tuple[str, str], ...]:
+        """The columns of an export: (lasting key, heading)."""
+        return ((self.key, self.label),)
+
+    def export(self, answer: Any, context: Context | None = None) -> tuple[str | int, ...]:
+        """The cells under `columns`; texts cannot act as formulas."""
+        return (safe_cell(self.printed(answer, context)),)
+
+    def example(self, context: Context) -> Posted:
+        """A good answer as it would be posted; used by previews and by the walk over all types."""
+        return {"": ["示例"]}
+
+    def first(self, posted: Posted) -> str:
+        """The one value of a plain field."""
+        values = posted.get("", ())
+        return values[0] if values else ""
+
+
+class Marked(Field):
+    """Something that is only read: it is shown and never answered."""
+
+    asks: ClassVar[bool] = False
+
+    def own_faults(self) -> Iterator[tuple[str, str]]:
+        for setting in ("required", "required_when", "advised_when"):
+            if getattr(self, setting):
+                yield setting, f"{self.words}不是问题，不能设这一项"
+
+    def columns(self) -> tuple[tuple[str, str], ...]:
+        return ()
+
+    def export(self, answer: Any, context: Context | None = None) -> tuple[str | int, ...]:
+        return ()
+
+    def example(self, context: Context) -> Posted:
+        return {}

@@ -1,0 +1,87 @@
+"""Days and months."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, ClassVar, Literal
+
+from definitions.expression import ValueType
+from forms.context import Context
+from forms.fields.base import AnswerRefused, Field, Posted
+from forms.texts import narrow
+
+_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
+_MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?")
+
+
+def day_from(text: str) -> date | None:
+    """The day people mean by 2012-04-09, 2012/4/9 or 2012年4月9日; None when there is no such day."""
+    match = _DAY.fullmatch(text)
+    try:
+        return date(*(int(part) for part in match.groups())) if match else None
+    except ValueError:
+        return None
+
+
+class Date(Field):
+    """A day, or a month; kept as ISO text (2012-04-09, 2012-04)."""
+
+    type: Literal["date"] = "date"
+    precision: Literal["day", "month"] = "day"
+    earliest: str = ""
+    latest: str = ""
+    #: The day (month) of filling is the last possible one.
+    not_future: bool = False
+
+    words: ClassVar[str] = "日期"
+    value_type: ClassVar[ValueType | None] = ValueType.DATE
+
+    def own_faults(self) -> Iterator[tuple[str, str]]:
+        for setting in ("earliest", "latest"):
+            value = getattr(self, setting)
+            if value and self._read(value) != value:
+                yield setting, f"应当写作 {self._shape()}"
+        if self.earliest and self.latest and self.earliest > self.latest:
+            yield "latest", "最晚日期早于最早日期"
+
+    def _shape(self) -> str:
+        return "2012-04-09" if self.precision == "day" else "2012-04"
+
+    def _read(self, typed: str) -> str | None:
+        if self.precision == "day":
+            day = day_from(typed)
+            return day.isoformat() if day else None
+        match = _MONTH.fullmatch(typed)
+        if not match or not 1 <= int(match[2]) <= 12 or int(match[1]) < 1:
+            return None
+        return f"{match[1]}-{int(match[2]):02d}"
+
+    def parse(self, posted: Posted, context: Context) -> str | None:
+        typed = narrow(self.first(posted))
+        if not typed:
+            return None
+        answer = self._read(typed)
+        if answer is None:
+            raise AnswerRefused(f"“{self.label}”不是有效的日期，请写作 {self._shape()}")
+        return answer
+
+    def check(self, answer: Any, context: Context) -> None:
+        if self.earliest and answer < self.earliest:
+            raise AnswerRefused(f"“{self.label}”不能早于 {self.earliest}，请修改")
+        if self.latest and answer > self.latest:
+            raise AnswerRefused(f"“{self.label}”不能晚于 {self.latest}，请修改")
+        if self.not_future and answer > context.today().isoformat()[: len(answer)]:
+            raise AnswerRefused(f"“{self.label}”不能晚于今天，请修改")
+
+    def printed(self, answer: Any, context: Context | None = None) -> str:
+        parts = str(answer).split("-") if answer else []
+        return "".join(f"{int(part)}{unit}" for part, unit in zip(parts, "年月日", strict=False))
+
+    def export(self, answer: Any, context: Context | None = None) -> tuple[str | int, ...]:
+        return (answer or "",)
+
+    def example(self, context: Context) -> Posted:
+        today = context.now and context.today().isoformat()
+        return {"": [self.latest or self.earliest or (today or "2012-04-09")[: len(self._shape())]]}

@@ -1,0 +1,52 @@
+"""A day with its time."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar, Literal
+
+from definitions.expression import ValueType
+from forms.context import Context
+from forms.fields.base import AnswerRefused, Field, Posted
+from forms.fields.date import day_from
+from forms.texts import narrow
+
+_PARTS = re.compile(r"(.+?)[T ]\s*(\d{1,2}):(\d{2})(?::\d{2})?")
+
+
+class DateTime(Field):
+    """A day and time on the office's wall clock; kept as 2012-04-09T09:30."""
+
+    type: Literal["datetime"] = "datetime"
+    #: The time of filling is the last possible one.
+    not_future: bool = False
+
+    words: ClassVar[str] = "日期和时间"
+    value_type: ClassVar[ValueType | None] = ValueType.DATE
+
+    def parse(self, posted: Posted, context: Context) -> str | None:
+        typed = narrow(self.first(posted))
+        if not typed:
+            return None
+        match = _PARTS.fullmatch(typed)
+        day = day_from(match[1]) if match else None
+        if match is None or day is None or int(match[2]) > 23 or int(match[3]) > 59:
+            raise AnswerRefused(f"“{self.label}”不是有效的日期和时间，请写作 2012-04-09 09:30")
+        return f"{day.isoformat()}T{int(match[2]):02d}:{match[3]}"
+
+    def check(self, answer: Any, context: Context) -> None:
+        if self.not_future and answer > context.local_now().strftime("%Y-%m-%dT%H:%M"):
+            raise AnswerRefused(f"“{self.label}”不能晚于现在，请修改")
+
+    def printed(self, answer: Any, context: Context | None = None) -> str:
+        if not answer:
+            return ""
+        day, _, time = str(answer).partition("T")
+        year, month, number = day.split("-")
+        return f"{int(year)}年{int(month)}月{int(number)}日{time}"
+
+    def export(self, answer: Any, context: Context | None = None) -> tuple[str | int, ...]:
+        return ((answer or "").replace("T", " "),)
+
+    def example(self, context: Context) -> Posted:
+        return {"": ["2012-04-09T09:30"]}

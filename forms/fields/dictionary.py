@@ -1,0 +1,22 @@
+"""A two-level dictionary, e.g. kinds of problems under their aspects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Literal
+
+from definitions.base import Key
+from forms.choices import Entry
+from forms.context import Context
+from forms.fields.ticked import OneOf
+
+
+class Dictionary(OneOf):
+    """One entry of a dictionary; the first level is the heading, the second is picked."""
+
+    type: Literal["dictionary"] = "dictionary"
+    dictionary: Key
+    words: ClassVar[str] = "字典（两级）"
+
+    def options_for(self, context: Context) -> Sequence[Entry]:
+        return context.entries(f"dictionary:{self.dictionary}")

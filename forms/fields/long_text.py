@@ -1,0 +1,45 @@
+"""Several lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar, Literal
+
+from definitions.expression import ValueType
+from forms.context import Context
+from forms.fields.base import AnswerRefused, Field, Posted
+from forms.texts import clean
+
+LONGEST = 20_000
+
+
+class LongText(Field):
+    """Several lines of text with a counter."""
+
+    type: Literal["long_text"] = "long_text"
+    min_length: int = 0
+    max_length: int = 2000
+    rows: int = 4
+
+    words: ClassVar[str] = "多行文字"
+    value_type: ClassVar[ValueType | None] = ValueType.TEXT
+
+    def own_faults(self) -> Iterator[tuple[str, str]]:
+        if not 1 <= self.max_length <= LONGEST:
+            yield "max_length", f"最多字数应在 1 和 {LONGEST} 之间"
+        if not 0 <= self.min_length <= self.max_length:
+            yield "min_length", "最少字数应在 0 和最多字数之间"
+        if not 1 <= self.rows <= 40:
+            yield "rows", "显示行数应在 1 和 40 之间"
+
+    def parse(self, posted: Posted, context: Context) -> str | None:
+        return clean(self.first(posted)) or None
+
+    def check(self, answer: Any, context: Context) -> None:
+        if len(answer) > self.max_length:
+            raise AnswerRefused(f"“{self.label}”最多 {self.max_length} 字，现在有 {len(answer)} 字，请缩短")
+        if len(answer) < self.min_length:
+            raise AnswerRefused(f"“{self.label}”至少 {self.min_length} 字，现在有 {len(answer)} 字，请补充")
+
+    def example(self, context: Context) -> Posted:
+        return {"": ["示例说明。" + "字" * max(self.min_length - 5, 0)]}

@@ -1,0 +1,110 @@
+"""Many rows, one scale: targets by grades, or items by grades."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, ClassVar, Literal
+
+from definitions.expression import ValueType
+from forms.choices import Entry
+from forms.context import Context
+from forms.fields.base import AnswerRefused, Field, Option, Posted, Summary
+from forms.fields.ticked import option_faults, repeated
+
+
+class Matrix(Field):
+    """One tick per row; rows are the campaign's targets or a list of items.
+
+    The answer is row key → option key; rows that were left out, or ticked with the abstention, are not in it.
+    """
+
+    type: Literal["matrix"] = "matrix"
+    rows: Literal["targets"] | tuple[Option, ...]
+    options: tuple[Option, ...]
+    #: The name of the way out (不了解), or empty for none.
+    abstention: str = ""
+    #: Every row has to be ticked, with a grade or with the abstention.
+    every_row: bool = False
+
+    words: ClassVar[str] = "矩阵"
+    value_type: ClassVar[ValueType | None] = ValueType.NUMBER
+    grouped: ClassVar[bool] = True
+
+    #: What a tick in the abstention's column posts; no option can have this key.
+    ABSTAINED: ClassVar[str] = "-"
+
+    def own_faults(self) -> Iterator[tuple[str, str]]:
+        yield from option_faults(self.options)
+        if self.rows != "targets":
+            if not self.rows:
+                yield "rows", "至少要有一行"
+            for key in repeated(row.key for row in self.rows):
+                yield "rows", f"行的键“{key}”重复"
+
+    def rows_for(self, context: Context) -> Sequence[Entry]:
+        """The rows; targets stand under their unit."""
+        if self.rows == "targets":
+            return context.entries("target")
+        return [Entry(row.key, row.name) for row in self.rows]
+
+    def options_for(self, context: Context) -> Sequence[Entry]:
+        given = [Entry(option.key, option.name) for option in self.options]
+        return [*given, Entry(self.ABSTAINED, self.abstention)] if self.abstention else given
+
+    def collect(self, name: str, formdata: Any, context: Context) -> Posted:
+        return {row.key: list(formdata.getlist(f"{name}-{row.key}")) for row in self.rows_for(context)}
+
+    def parse(self, posted: Posted, context: Context) -> dict[str, str] | None:
+        known = {entry.key for entry in self.options_for(context)}
+        ticked = {row: values[0] for row, values in posted.items() if values and values[0]}
+        if not set(ticked.values()) <= known:
+            raise AnswerRefused(f"“{self.label}”里有不在表上的选择，请重新选择")
+        if self.every_row:
+            self._refuse_gaps(ticked, context)
+        return {row: value for row, value in ticked.items() if value != self.ABSTAINED} or None
+
+    def _refuse_gaps(self, ticked: dict[str, str], context: Context) -> None:
+        left = [row.label for row in self.rows_for(context) if row.key not in ticked]
+        if not ticked or not left:
+            return
+        shown = "、".join(left[:3]) + ("等" if len(left) > 3 else "")
+        raise AnswerRefused(f"“{self.label}”还有 {len(left)} 行没有选：{shown}")
+
+    def posted_from(self, answer: Any) -> Posted:
+        return {row: [value] for row, value in (answer or {}).items()}
+
+    def facts(self, answer: Any) -> dict[str, Any]:
+        """Expressions see how many rows were graded."""
+        return {self.key: len(answer) if answer else None}
+
+    def missing_sentence(self) -> str:
+        return f"请在“{self.label}”里至少为一行选择"
+
+    def printed(self, answer: Any, context: Context | None = None) -> str:
+        names = {option.key: option.name for option in self.options}
+        rows = {row.key: row.label for row in self.rows_for(context or Context())}
+        return "；".join(
+            f"{rows.get(row, row)}：{names.get(value, value)}" for row, value in (answer or {}).items()
+        )
+
+    def summarise(self, answers: Iterable[Any]) -> Summary:
+        given = [answer for answer in answers if answer]
+        names = {option.key: option.name for option in self.options}
+        counts = Counter({option.name: 0 for option in self.options})
+        counts.update(names.get(value, value) for answer in given for value in answer.values())
+        return Summary(len(given), counts, {})
+
+    def columns(self) -> tuple[tuple[str, str], ...]:
+        if self.rows == "targets":
+            return ((self.key, self.label),)
+        return tuple((f"{self.key}.{row.key}", f"{self.label}：{row.name}") for row in self.rows)
+
+    def export(self, answer: Any, context: Context | None = None) -> tuple[str | int, ...]:
+        if self.rows == "targets":
+            return super().export(answer, context)
+        names = {option.key: option.name for option in self.options}
+        return tuple(names.get((answer or {}).get(row.key, ""), "") for row in self.rows)
+
+    def example(self, context: Context) -> Posted:
+        return {row.key: [self.options[0].key] for row in self.rows_for(context)}

@@ -1,0 +1,75 @@
+"""Multiple choice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, ClassVar, Literal
+
+from definitions.expression import ValueType
+from forms.choices import Entry
+from forms.context import Context
+from forms.fields.base import AnswerRefused, Field, Option, Posted, Summary
+from forms.fields.ticked import option_faults
+
+
+class MultiChoice(Field):
+    """Any number of options, within bounds."""
+
+    type: Literal["multi_choice"] = "multi_choice"
+    options: tuple[Option, ...]
+    at_least: int = 0
+    at_most: int | None = None
+
+    words: ClassVar[str] = "多选"
+    value_type: ClassVar[ValueType | None] = ValueType.CHOICES
+    grouped: ClassVar[bool] = True
+
+    def own_faults(self) -> Iterator[tuple[str, str]]:
+        yield from option_faults(self.options)
+        if not 0 <= self.at_least <= len(self.options):
+            yield "at_least", "至少几项应在 0 和选项个数之间"
+        if self.at_most is not None and not max(self.at_least, 1) <= self.at_most <= len(self.options):
+            yield "at_most", "至多几项应不小于至少几项，不大于选项个数"
+
+    def options_for(self, context: Context) -> Sequence[Entry]:
+        return [Entry(option.key, option.name) for option in self.options]
+
+    def fact_literals(self) -> frozenset[str] | None:
+        return frozenset(option.key for option in self.options)
+
+    def value_labels(self) -> dict[str, str]:
+        return {option.key: option.name for option in self.options}
+
+    def parse(self, posted: Posted, context: Context) -> list[str] | None:
+        chosen = {value for value in posted.get("", ()) if value}
+        known = [option.key for option in self.options]
+        if not chosen <= set(known):
+            raise AnswerRefused(f"“{self.label}”没有选中的这一项了，请重新选择")
+        return [key for key in known if key in chosen] or None
+
+    def check(self, answer: Any, context: Context) -> None:
+        if len(answer) < self.at_least:
+            raise AnswerRefused(f"“{self.label}”至少选 {self.at_least} 项，现在选了 {len(answer)} 项")
+        if self.at_most is not None and len(answer) > self.at_most:
+            raise AnswerRefused(f"“{self.label}”至多选 {self.at_most} 项，现在选了 {len(answer)} 项")
+
+    def posted_from(self, answer: Any) -> Posted:
+        return {"": list(answer or ())}
+
+    def missing_sentence(self) -> str:
+        return f"请选择“{self.label}”（可以选几项）"
+
+    def printed(self, answer: Any, context: Context | None = None) -> str:
+        names = self.value_labels()
+        return "、".join(names.get(key, str(key)) for key in answer or ())
+
+    def summarise(self, answers: Iterable[Any]) -> Summary:
+        given = [answer for answer in answers if answer]
+        names = self.value_labels()
+        counts = Counter({option.name: 0 for option in self.options})
+        counts.update(names.get(key, str(key)) for answer in given for key in answer)
+        return Summary(len(given), counts, {})
+
+    def example(self, context: Context) -> Posted:
+        return {"": [option.key for option in self.options[: max(self.at_least, 1)]]}

@@ -1,0 +1,74 @@
+"""A signature drawn on the screen."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import struct
+from typing import Any, ClassVar, Literal
+
+from definitions.expression import ValueType
+from forms.context import Context
+from forms.fields.base import AnswerRefused, Field, Posted
+from forms.texts import clean, safe_cell
+
+PREFIX = "data:image/png;base64,"
+LARGEST = 200_000
+_SIDE = 4000
+
+
+class Signature(Field):
+    """A drawn signature as a PNG data URL, or a typed name where nothing can be drawn.
+
+    It shows who filled the form; it is not an electronic signature in the sense of the law.
+    """
+
+    type: Literal["signature"] = "signature"
+    words: ClassVar[str] = "签名"
+    value_type: ClassVar[ValueType | None] = ValueType.BOOLEAN
+
+    def parse(self, posted: Posted, context: Context) -> dict[str, str] | None:
+        value = clean(self.first(posted))
+        if not value:
+            return None
+        if not value.startswith("data:"):
+            return {"typed": value}
+        if not is_png(value):
+            raise AnswerRefused(f"“{self.label}”没有收到完整的签名，请重新签")
+        return {"drawn": value}
+
+    def check(self, answer: Any, context: Context) -> None:
+        if len(answer.get("typed", "")) > 40:
+            raise AnswerRefused(f"“{self.label}”只写姓名，最多 40 字")
+
+    def facts(self, answer: Any) -> dict[str, Any]:
+        return {self.key: True if answer else None}
+
+    def posted_from(self, answer: Any) -> Posted:
+        return {"": list(answer.values()) if answer else []}
+
+    def missing_sentence(self) -> str:
+        return f"请在“{self.label}”处签名"
+
+    def printed(self, answer: Any, context: Context | None = None) -> str:
+        return "" if not answer else answer.get("typed", "（手写签名）")
+
+    def export(self, answer: Any, context: Context | None = None) -> tuple[str | int, ...]:
+        return (safe_cell(self.printed(answer)),)
+
+    def example(self, context: Context) -> Posted:
+        return {"": ["示例签名"]}
+
+
+def is_png(data_url: str) -> bool:
+    """Whether a data URL holds a picture of a sensible size and nothing else."""
+    if not data_url.startswith(PREFIX) or len(data_url) > LARGEST:
+        return False
+    try:
+        data = base64.b64decode(data_url[len(PREFIX) :], validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    if not data.startswith(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR") or len(data) < 33:
+        return False
+    width, height = struct.unpack(">II", data[16:24])
+    return 0 < width <= _SIDE and 0 < height <= _SIDE

@@ -1,0 +1,79 @@
+"""What all fields with a list to tick or pick from share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, ClassVar
+
+from definitions.expression import ValueType
+from forms.choices import Entry
+from forms.context import Context
+from forms.fields.base import AnswerRefused, Field, Option, Posted, Summary
+
+
+def repeated(keys: Iterable[str]) -> list[str]:
+    """Keys that occur more than once."""
+    return [key for key, count in Counter(keys).items() if count > 1]
+
+
+class OneOf(Field):
+    """Exactly one out of a list."""
+
+    value_type: ClassVar[ValueType | None] = ValueType.CHOICE
+
+    def parse(self, posted: Posted, context: Context) -> str | None:
+        chosen = self.first(posted)
+        if not chosen:
+            return None
+        if all(entry.key != chosen for entry in self.options_for(context)):
+            raise AnswerRefused(f"“{self.label}”没有选中的这一项了，请在列表中重新选择")
+        return chosen
+
+    def missing_sentence(self) -> str:
+        return f"请选择“{self.label}”"
+
+    def printed(self, answer: Any, context: Context | None = None) -> str:
+        if answer is None:
+            return ""
+        entries = self.options_for(context or Context())
+        return next((entry.label for entry in entries if entry.key == answer), str(answer))
+
+    def summarise(self, answers: Iterable[Any]) -> Summary:
+        given = [answer for answer in answers if answer is not None]
+        counts = Counter({entry.label: 0 for entry in self.options_for(Context())})
+        counts.update(self.printed(answer) for answer in given)
+        return Summary(len(given), counts, {})
+
+    def example(self, context: Context) -> Posted:
+        entries = self.options_for(context)
+        return {"": [entries[0].key] if entries else []}
+
+
+class OneOption(OneOf):
+    """Exactly one out of options written in the form itself."""
+
+    options: tuple[Option, ...]
+    grouped: ClassVar[bool] = True
+
+    def own_faults(self) -> Iterator[tuple[str, str]]:
+        yield from option_faults(self.options)
+
+    def options_for(self, context: Context) -> Sequence[Entry]:
+        return [Entry(option.key, option.name) for option in self.options]
+
+    def fact_literals(self) -> frozenset[str] | None:
+        return frozenset(option.key for option in self.options)
+
+    def value_labels(self) -> dict[str, str]:
+        return {option.key: option.name for option in self.options}
+
+
+def option_faults(options: Sequence[Option]) -> Iterator[tuple[str, str]]:
+    """What can be wrong with a list of options."""
+    if len(options) < 2:
+        yield "options", "至少要有两个选项"
+    for key in repeated(option.key for option in options):
+        yield "options", f"选项的键“{key}”重复"
+    for name in repeated(option.name for option in options):
+        yield "options", f"选项的名称“{name}”重复，填表人无法区分"

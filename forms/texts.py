@@ -1,0 +1,36 @@
+"""Typed text made fit to keep: no invisible control signs, one kind of line end."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def clean(text: str) -> str:
+    r"""The text without control signs and outer blanks; tabs and line ends stay.
+
+    >>> clean(" a\r\nb\x00 ")
+    'a\nb'
+    """
+    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def narrow(text: str) -> str:
+    """Full-width digits, letters and signs as the narrow ones they mean.
+
+    >>> narrow("１２．５")
+    '12.5'
+    """
+    return unicodedata.normalize("NFKC", text).strip()
+
+
+def safe_cell(text: str) -> str:
+    """Text that a spreadsheet will show and never run as a formula.
+
+    >>> safe_cell("=1+1"), safe_cell("好")
+    ("'=1+1", '好')
+    """
+    return f"'{text}" if text.startswith(_FORMULA) else text
