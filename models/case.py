@@ -34,7 +34,6 @@ class Case(Base):
     basis: Mapped[str] = mapped_column(Text, default="")
     found_on: Mapped[date]
     grave: Mapped[bool] = mapped_column(default=False)
-    answer_working_days: Mapped[int]
     #: The rating it came from, never shown to the rated.
     rating_id: Mapped[int | None] = mapped_column(ForeignKey("rating.id"))
     state: Mapped[str] = mapped_column(String(40))

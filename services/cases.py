@@ -51,7 +51,6 @@ class Problem:
     requirement: str = ""
     basis: str = ""
     grave: bool = False
-    answer_working_days: int | None = None
     rating_id: int | None = None
 
 
@@ -85,7 +84,6 @@ def open_case(
             basis=sheet.basis.strip(),
             found_on=sheet.found_on,
             grave=sheet.grave,
-            answer_working_days=sheet.answer_working_days or campaign.settings["answer_working_days"],
             rating_id=sheet.rating_id,
             state=situation.state,
             situation=situation.as_data(),
@@ -132,8 +130,6 @@ def _checked_target(session: Session, sheet: Problem, campaign: Campaign, now: d
         raise Refusal("found_in_future", "发现日期不能晚于今天，请核对。", 422)
     if sheet.channel not in {item["key"] for item in campaign.settings["channels"]}:
         raise Refusal("channel_unknown", "请选择发现渠道。", 422)
-    if sheet.answer_working_days is not None and not 1 <= sheet.answer_working_days <= 120:
-        raise Refusal("days_out_of_range", "整改期限应为1至120个工作日。", 422)
     if sheet.rating_id is not None:
         rating = session.get(Rating, sheet.rating_id)
         if rating is None or rating.target_id != target.id or not rating.counted:

@@ -83,6 +83,13 @@ def _clocks_here(case: Case, workflow: Workflow) -> list[Clock]:
     return list(workflow.states_by_key[case.state].clocks)
 
 
+def clock_days(clock: Clock, said: dict[str, Any]) -> int:
+    """The length of a clock: fixed, or as a step of this case has set it."""
+    if isinstance(clock.working_days, int):
+        return clock.working_days
+    return int(said.get(clock.working_days.field) or clock.working_days.default)
+
+
 def _times(
     session: Session,
     case: Case,
@@ -107,13 +114,10 @@ def _times(
     for clock in _clocks_here(case, workflow):
         if clock.then is None:
             continue
-        days = clock.working_days if isinstance(clock.working_days, int) else said.get(
-            clock.working_days.field, case.answer_working_days
-        )
+        days = clock_days(clock, said)
         values["working_days"] = str(days)
         if running is None:
             values["deadline_words"] = f"自收到本通知之日起{days}个工作日内"
-    values["answer_working_days"] = str(said.get("answer_working_days") or case.answer_working_days)
     served = session.execute(
         select(ServiceRecord.served_at)
         .join(Notice, Notice.id == ServiceRecord.notice_id)
