@@ -1,0 +1,114 @@
+"""What changed between two packs, in sentences that an office can approve."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from definitions.expression import in_words
+from packs.diff_words import ATTRIBUTES, CONDITIONS, IDENTITIES, KINDS, NOUNS
+from packs.parts import Pack, Part
+
+_NOTHING = object()
+_LONGEST = 60
+
+
+def difference(old: Pack, new: Pack) -> list[str]:
+    """One sentence for each thing that differs, definitions in order; empty when nothing does.
+
+    Definitions and their entries are recognised by their keys, so a moved entry is not a new one.
+    """
+    before = {(part.kind, part.key): part for part in old.parts}
+    after = {(part.kind, part.key): part for part in new.parts}
+    sentences = [f"{_title(part)}删除" for place, part in before.items() if place not in after]
+    for place, part in after.items():
+        if place not in before:
+            sentences.append(f"{_title(part)}新增")
+        else:
+            sentences += [
+                f"{_title(part)}：{said}" for said in _changes(before[place].data, part.data, trail="")
+            ]
+    return sentences
+
+
+def _title(part: Part) -> str:
+    return f"{KINDS[part.kind]}“{part.name}”"
+
+
+def _changes(old: Any, new: Any, *, trail: str, attribute: str = "") -> Iterator[str]:
+    if old == new:
+        return
+    if attribute in CONDITIONS or not _same_shape(old, new):
+        yield f"{trail}{ATTRIBUTES.get(attribute, attribute)} {_said(old, attribute)} → {_said(new, attribute)}"
+    elif isinstance(old, dict):
+        for key in dict.fromkeys([*old, *new]):
+            yield from _changes(
+                old.get(key, _NOTHING), new.get(key, _NOTHING), trail=trail, attribute=str(key)
+            )
+    else:
+        yield from _list_changes(old, new, trail=trail, attribute=attribute)
+
+
+def _same_shape(old: Any, new: Any) -> bool:
+    if isinstance(old, dict) and isinstance(new, dict):
+        return True
+    return isinstance(old, list) and isinstance(new, list) and _entries(old) and _entries(new)
+
+
+def _entries(values: list[Any]) -> bool:
+    return bool(values) and all(isinstance(value, dict) for value in values)
+
+
+def _list_changes(
+    old: list[dict[str, Any]], new: list[dict[str, Any]], *, trail: str, attribute: str
+) -> Iterator[str]:
+    noun = NOUNS.get(attribute, ATTRIBUTES.get(attribute, attribute))
+    before, after = _identified(old), _identified(new)
+    for identity, entry in before.items():
+        if identity not in after:
+            yield f"{trail}{noun}{_name(entry, identity)}删除"
+    for identity, entry in after.items():
+        if identity not in before:
+            yield f"{trail}{noun}{_name(entry, identity)}新增"
+        else:
+            here = f"{trail}{noun}{_name(before[identity], identity)}的"
+            yield from _changes(before[identity], entry, trail=here)
+    common_before = [identity for identity in before if identity in after]
+    common_after = [identity for identity in after if identity in before]
+    if common_before != common_after:
+        yield f"{trail}{noun}的顺序改变"
+
+
+def _identified(entries: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Entries by what tells them apart; by their position where nothing does."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for position, entry in enumerate(entries, start=1):
+        identity = next((str(entry[name]) for name in IDENTITIES if name in entry), "")
+        if not identity or identity in found:
+            identity = f"第{position}项"
+        found[identity] = entry
+    return found
+
+
+def _name(entry: Mapping[str, Any], identity: str) -> str:
+    name = entry.get("name") or entry.get("label") or entry.get("heading") or identity
+    return name if str(name).startswith("第") else f"“{_short(str(name))}”"
+
+
+def _said(value: Any, attribute: str) -> str:
+    if value is _NOTHING:
+        return "（无）"
+    if attribute in CONDITIONS and isinstance(value, dict):
+        return f"“{_short(in_words(value, {}))}”"
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, str):
+        return f"“{_short(value)}”"
+    if isinstance(value, int | float):
+        return str(value)
+    return _short(json.dumps(value, ensure_ascii=False, sort_keys=True))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
