@@ -152,6 +152,7 @@ def _settle(form: AnswerForm) -> None:
             facts[spec.key] = value if isinstance(value, (int, Fraction)) else None
         else:
             facts |= spec.facts(bound.data if bound.asked else None)
+    form.facts = facts
     for bound in form:
         spec = bound.spec
         bound.must = spec.required or (spec.required_when is not None and _holds(spec.required_when, facts))

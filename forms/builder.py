@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import weakref
 from typing import Any, ClassVar
 
 import wtforms
 from wtforms.validators import StopValidation
 
+from definitions.expression import evaluate
+from definitions.operators import holds
 from forms.choices import Entry
 from forms.context import Context
 from forms.definition import FormDefinition
 from forms.fields.base import AnswerRefused, Field, Posted
 from forms.fields.file import File
+from forms.fields.matrix import Matrix
+from forms.fields.rows import Rows
+from forms.layout import Sheet, sheets
 from forms.order import in_order
 
 #: Before every posted name, so that no key can shadow a part of the library (data, errors, validate, …).
@@ -91,6 +95,16 @@ class AnswerField(wtforms.Field):
         return value in self.posted.get(suffix, ())
 
     @property
+    def lines(self) -> list[dict[str, str]]:
+        """For repeating rows: what was typed, row by row."""
+        return self.spec.lines(self.posted) if isinstance(self.spec, Rows) else []
+
+    @property
+    def rows(self) -> list[tuple[str, list[Entry]]]:
+        """For a matrix: its rows under their headings."""
+        return grouped(self.spec.rows_for(self.context)) if isinstance(self.spec, Matrix) else []
+
+    @property
     def options(self) -> list[tuple[str, list[Entry]]]:
         """What can be picked, as (heading, entries); neighbours of one heading together."""
         return grouped(self.spec.options_for(self.context))
@@ -107,6 +121,7 @@ def grouped(entries: Any) -> list[tuple[str, list[Entry]]]:
 class AnswerForm(wtforms.Form):
     """The parent of all made classes; `meta.context` carries lists, uploads and time."""
 
+    definition: ClassVar[FormDefinition]
     #: The fields, each after those that decide about it.
     order: ClassVar[tuple[Field, ...]] = ()
     #: Field key → the headings it stands under.
@@ -116,8 +131,30 @@ class AnswerForm(wtforms.Form):
         context = Context()
         locales = ("zh",)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        #: What expressions see of the answers; filled when the form is settled.
+        self.facts: dict[str, Any] = {}
 
-_CLASSES: dict[int, type[AnswerForm]] = {}
+    def control(self, spec: Field) -> AnswerField | None:
+        """The control of a question; None for a note."""
+        name = f"{PREFIX}{spec.key}"
+        found: AnswerField | None = self._fields.get(name)
+        return found
+
+    def heading_asked(self, spec: Field) -> bool:
+        """Whether a section or page is shown under the answers given."""
+        return spec.visible_when is None or holds(evaluate(spec.visible_when, self.facts))
+
+    @property
+    def sheets(self) -> list[Sheet]:
+        """The form laid out for reading."""
+        return sheets(self.definition, self)
+
+    @property
+    def fault_list(self) -> list[tuple[str, str]]:
+        """(posted name, sentence) of every fault, in the order of the form."""
+        return [(field.name, str(sentence)) for field in self for sentence in field.errors]
 
 
 def form_class(definition: FormDefinition) -> type[AnswerForm]:
@@ -126,15 +163,19 @@ def form_class(definition: FormDefinition) -> type[AnswerForm]:
     Lists are not part of the class: hand them over with the instance, ``meta={"context": Context(...)}``;
     `forms.answers` does so.
     """
-    made = _CLASSES.get(id(definition))
-    if made is None:
-        members = {
-            f"{PREFIX}{field.key}": wtforms.fields.core.UnboundField(AnswerField, spec=field)
-            for field in definition.fields
-            if field.asks
-        }
-        fixed = {"order": in_order(definition), "above": definition.headings_above()}
-        made = type("MadeForm", (AnswerForm,), {**members, **fixed})
-        _CLASSES[id(definition)] = made
-        weakref.finalize(definition, _CLASSES.pop, id(definition), None)
+    made: type[AnswerForm] = definition.once(_made_class)
     return made
+
+
+def _made_class(definition: FormDefinition) -> type[AnswerForm]:
+    members = {
+        f"{PREFIX}{field.key}": wtforms.fields.core.UnboundField(AnswerField, spec=field)
+        for field in definition.fields
+        if field.asks
+    }
+    fixed = {
+        "definition": definition,
+        "order": in_order(definition),
+        "above": definition.headings_above(),
+    }
+    return type("MadeForm", (AnswerForm,), {**members, **fixed})

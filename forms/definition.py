@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal, Self
 
-from pydantic import SerializeAsAny, ValidationError
+from pydantic import PrivateAttr, SerializeAsAny, ValidationError
 
 from definitions.base import Definition, Key, Text
 from definitions.expression import ValueType
@@ -61,6 +61,14 @@ class FormDefinition(Definition):
     privacy: Privacy | None = None
     binding: Binding | None = None
     fields: tuple[SerializeAsAny[Field], ...]
+
+    _made: tuple[int, Any] | None = PrivateAttr(default=None)
+
+    def once(self, make: Callable[[Self], Any]) -> Any:
+        """What `make` makes of this definition, made at the first call and kept as long as the definition."""
+        if self._made is None or self._made[0] != id(self):
+            self._made = (id(self), make(self))
+        return self._made[1]
 
     def field(self, key: str) -> Field | None:
         """The field of that key."""
