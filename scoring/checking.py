@@ -111,7 +111,7 @@ def _scales_and_methods(scheme: Scheme) -> Iterator[Fault]:
     for index, scale in enumerate(scheme.scales):
         if not scale.valid:
             yield Fault(f"scales[{index}].grades", "没有一个有效档次")
-    used = {node.method for node in scheme.nodes.values() if isinstance(node, Ballots)}
+    used = {node.method for _, node in scheme.walk() if isinstance(node, Ballots)}
     for index, method in enumerate(scheme.methods):
         if method.scale not in scales:
             yield Fault(f"methods[{index}].scale", f"没有名为“{method.scale}”的档次表")

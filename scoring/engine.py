@@ -127,3 +127,6 @@ def _score(scheme: Scheme, target: TargetFacts, inputs: Inputs) -> TargetScore:
         inputs=inputs,
         values=values,
     )
+
+
+__all__ = ["CaseDeduction", "TargetScore", "case_deduction", "explain", "rank", "score", "score_target"]

@@ -62,7 +62,7 @@ def standings(comparable: Sequence[object]) -> list[Standing]:
     """The places of scores given from best to worst; equal ones share (1-2-2-4).
 
     >>> [(place.rank, place.from_end) for place in standings([90, 80, 80, 70])]
-    [(1, 4), (2, 3), (2, 3), (4, 1)]
+    [(1, 4), (2, 2), (2, 2), (4, 1)]
     """
     size = len(comparable)
     ranks, ends = [1] * size, [1] * size
@@ -75,15 +75,15 @@ def standings(comparable: Sequence[object]) -> list[Standing]:
 
 def within_places(when: When, category: str, standing: Standing | None) -> bool:
     """Whether the place, if the outcome asks for one, is among the first or last."""
-    if not when.by_place:
+    first, last = when.first, when.last
+    if first is None and last is None:
         return True
     if standing is None:
         return False
-    first_or_last = ((when.first, standing.rank), (when.last, standing.from_end))
-    return all(
-        quota is None or place <= quota.of(category, size=standing.size, rounding=when.rounding)
-        for quota, place in first_or_last
-    )
+    size, rounding = standing.size, when.rounding
+    if first is not None and standing.rank > first.of(category, size=size, rounding=rounding):
+        return False
+    return last is None or standing.from_end <= last.of(category, size=size, rounding=rounding)
 
 
 def settle(

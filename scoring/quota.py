@@ -33,7 +33,7 @@ class Quota:
         if self.count is not None:
             return self.count
         if self.share is None:
-            return dict(self.by_category).get(category, 0)
+            return next((number for key, number in self.by_category if key == category), 0)
         exact = self.share * size
         if rounding is QuotaRounding.HALF_UP:
             return rounded(exact, 0)

@@ -115,7 +115,7 @@ def _meets(outcome: Outcome, category: str, value: Fraction, standing: Standing 
     when = outcome.when
     if when.categories and category not in when.categories:
         return False
-    return when.holds(value) and within_places(when, category, standing)
+    return within_places(when, category, standing) and when.holds(value)
 
 
 def _band(scheme: Scheme, total: Fraction | None, barred: set[str]) -> str | None:
