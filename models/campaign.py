@@ -117,6 +117,8 @@ class DayKind(StrEnum):
     MAKEUP = "makeup"
     #: 本地停止办公.
     CLOSURE = "closure"
+    #: 半日办公.
+    HALF_DAY = "half_day"
 
 
 class CalendarYear(Base):

@@ -93,15 +93,12 @@ def _attempt_keys(login: str, address: str) -> tuple[str, str]:
 
 def _refuse_throttled(session: Session, login: str, address: str, now: datetime) -> None:
     by_login, by_address = _attempt_keys(login, address)
-    counts = dict(
-        session.execute(
-            select(LoginAttempt.key, func.count())
-            .where(LoginAttempt.key.in_([by_login, by_address]), LoginAttempt.at > now - WINDOW)
-            .group_by(LoginAttempt.key)
-        )
-        .tuples()
-        .all()
+    failures = session.execute(
+        select(LoginAttempt.key, func.count())
+        .where(LoginAttempt.key.in_([by_login, by_address]), LoginAttempt.at > now - WINDOW)
+        .group_by(LoginAttempt.key)
     )
+    counts: dict[str, int] = dict(failures)
     if counts.get(by_login, 0) >= FAILURES_PER_LOGIN or counts.get(by_address, 0) >= FAILURES_PER_ADDRESS:
         minutes = int(WINDOW.total_seconds() // 60)
         raise Refusal("throttled", f"连续输错次数过多，请{minutes}分钟后再试，或请管理员重置密码。", 429)

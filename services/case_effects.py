@@ -88,9 +88,14 @@ def _move_clocks(
         return
     calendar = work_calendar(session, case.campaign)
     rows: list[Deadline] = open_deadlines(session, case.id, lock=True)
+    event = "送达" if step.trigger in workflow.serving_triggers else "起算"
     for effect in clocks:
         if isinstance(effect, StartClock):
-            rows.append(start_clock(session, case, step, effect, calendar=calendar, at=moment.effective))
+            rows.append(
+                start_clock(
+                    session, case, step, effect, calendar=calendar, at=moment.effective, event=event
+                )
+            )
         elif isinstance(effect, StopClocks):
             stop_clocks(rows, calendar=calendar, at=moment.effective)
         elif isinstance(effect, EndClocks):

@@ -9,15 +9,35 @@ from sqlalchemy.orm import Session
 
 from models.case import Case, CaseStep, Deadline
 from services.jobs import schedule
-from workflow.calendar import WorkCalendar, deadline, remaining_working_days
+from services.refusal import Refusal
+from workflow.calendar import (
+    CalendarTooShort,
+    WorkCalendar,
+    deadline,
+    remaining_working_days,
+    resumed_deadline,
+)
 from workflow.effects import Reminder, StartClock
 
 
 def start_clock(
-    session: Session, case: Case, step: CaseStep, clock: StartClock, *, calendar: WorkCalendar, at: datetime
+    session: Session,
+    case: Case,
+    step: CaseStep,
+    clock: StartClock,
+    *,
+    calendar: WorkCalendar,
+    at: datetime,
+    event: str,
 ) -> Deadline:
-    """A clock that runs from `at`, with the job that fires it and those that remind."""
-    due = deadline(at, clock.working_days, calendar)
+    """A clock that runs from `at`, with the job that fires it and those that remind.
+
+    event: what happened at the start, for the explanation (送达). Refused when the calendar does not reach.
+    """
+    try:
+        due = deadline(at, clock.working_days, calendar, event=event)
+    except CalendarTooShort as short:
+        raise Refusal(short.code, f"{short.sentence}。") from short
     row = Deadline(
         case_id=case.id,
         step_id=step.id,
@@ -98,8 +118,11 @@ def resume_clocks(
     for row in rows:
         if row.status != "stopped":
             continue
-        days = max(1, (row.remaining_working_days or 0) + extra_working_days)
-        due = deadline(at, days, calendar)
+        remaining = (row.remaining_working_days or 0) + extra_working_days
+        try:
+            due = resumed_deadline(at, remaining, calendar)
+        except CalendarTooShort as short:
+            raise Refusal(short.code, f"{short.sentence}。") from short
         row.due_at = due.due_at
         row.explanation = due.explanation
         row.calendar_version = due.calendar_version

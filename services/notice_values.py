@@ -17,7 +17,7 @@ from scoring.engine import case_deduction
 from scoring.exact import printed
 from services.deductions import entries_of, standing, states_of, tiers_of
 from services.definitions import notice_kind_of, scheme_of
-from workflow.calendar import WorkCalendar
+from workflow.calendar import WorkCalendar, remaining_working_days
 from workflow.definition import Clock, Workflow
 
 LOCAL = ZoneInfo("Asia/Shanghai")
@@ -108,8 +108,8 @@ def _times(
         due = latest.due_at.astimezone(LOCAL)
         values["deadline"] = values["new_deadline"] = zh_day(due.date())
         values["deadline_words"] = f"{zh_day(due.date())}{due:%H:%M}前"
-        values["overdue_days"] = str(max(0, calendar.working_days_between(latest.due_at, at)))
-        values["remaining_working_days"] = str(max(0, calendar.working_days_between(at, latest.due_at)))
+        values["overdue_days"] = str(remaining_working_days(latest.due_at, at, calendar))
+        values["remaining_working_days"] = str(remaining_working_days(at, latest.due_at, calendar))
         values["working_days"] = str(latest.working_days)
     for clock in _clocks_here(case, workflow):
         if clock.then is None:
