@@ -13,6 +13,7 @@ from workflow.definition import (
     PREVIOUS,
     RUNNING,
     SAME,
+    CountRule,
     EffectRule,
     Expression,
     ResumeClocksRule,
@@ -32,6 +33,8 @@ def faults_of(workflow: Workflow) -> tuple[Fault, ...]:
         *_duplicates("states", [state.key for state in workflow.states]),
         *_duplicates("triggers", [trigger.key for trigger in workflow.triggers]),
         *_duplicates("suspensions", [suspension.key for suspension in workflow.suspensions]),
+        *_duplicates("counts", [count.key for count in workflow.counts]),
+        *_count_faults(workflow),
         *_field_faults(workflow),
     ]
     if workflow.initial not in workflow.states_by_key:
@@ -93,9 +96,13 @@ def _branch_faults(workflow: Workflow, trigger: Trigger, place: str) -> Iterator
             for source in workflow.sources_of(trigger):
                 if not workflow.states_by_key[source].holds_clocks:
                     yield Fault(where, f"只有保留期限的状态才能返回上一状态，“{source}”没有 holds_clocks")
-        if last and branch.when is not None:
+        conditional = branch.when is not None or branch.sources is not None
+        for source in branch.sources or ():
+            if source not in workflow.sources_of(trigger):
+                yield Fault(f"{where}.from", f"“{trigger.key}”本来就不能从“{source}”办理")
+        if last and conditional:
             yield Fault(where, "最后一个去向不能带条件，否则可能一个都不成立")
-        if not last and branch.when is None:
+        if not last and not conditional:
             yield Fault(where, "没有条件的去向之后不会再看其他去向，请移到最后")
         yield from condition_faults(workflow, branch.when, names, f"{where}.when")
     if not trigger.branches:
@@ -141,6 +148,26 @@ def _field_faults(workflow: Workflow) -> Iterator[Fault]:
             if types.setdefault(ask.field, ask.type) is not ask.type:
                 where = f"triggers[{index}].asks[{position}].type"
                 yield Fault(where, f"“{ask.field}”在别的步骤里是 {types[ask.field]}，同一个键只能有一种类型")
+
+
+def _count_faults(workflow: Workflow) -> Iterator[Fault]:
+    declared = {count.key for count in workflow.counts}
+    owners = [
+        *((f"states[{index}]", state.effects) for index, state in enumerate(workflow.states)),
+        *((f"triggers[{index}]", trigger.effects) for index, trigger in enumerate(workflow.triggers)),
+    ]
+    used: set[str] = set()
+    for place, rules in owners:
+        for index, rule in enumerate(rules):
+            if isinstance(rule, CountRule):
+                used.add(rule.name)
+                if rule.name not in declared:
+                    yield Fault(f"{place}.effects[{index}].name", f"counts 里没有“{rule.name}”")
+    for index, count in enumerate(workflow.counts):
+        if count.key not in used:
+            yield Fault(f"counts[{index}]", f"没有步骤计“{count.key}”")
+        if count.key in FACTS:
+            yield Fault(f"counts[{index}].key", f"“{count.key}”是事实的名称，请换一个键")
 
 
 def _rule_faults(

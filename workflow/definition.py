@@ -159,8 +159,12 @@ class Ask(Definition):
 
 
 class Branch(Definition):
-    """One way a trigger may lead; the first whose `when` holds is taken, the last has none."""
+    """One way a trigger may lead; the first that fits is taken, the last fits always.
 
+    sources: the states from which it is open, None for all of the trigger's.
+    """
+
+    sources: tuple[Key, ...] | None = Field(default=None, alias="from", min_length=1)
     when: Expression | None = None
     state: Key
 
@@ -205,6 +209,8 @@ class Workflow(Definition):
     initial: Key
     states: tuple[State, ...] = Field(min_length=1)
     suspensions: tuple[Suspension, ...] = ()
+    #: What steps count, with its name; each is a number that conditions may look at.
+    counts: tuple[Option, ...] = ()
     triggers: tuple[Trigger, ...] = Field(min_length=1)
 
     @cached_property
@@ -234,15 +240,26 @@ class Workflow(Definition):
             named |= {state.key for state in self.states if not state.final}
         return tuple(state.key for state in self.states if state.key in named)
 
+    def branches_from(self, trigger: Trigger, source: str) -> tuple[Branch, ...]:
+        """The ways a trigger may lead from one of its states, in the order in which they are tried."""
+        found: list[Branch] = []
+        for branch in trigger.branches:
+            if branch.sources is not None and source not in branch.sources:
+                continue
+            found.append(branch)
+            if branch.when is None:
+                break
+        return tuple(found)
+
     @cached_property
     def entered_from(self) -> dict[str, tuple[str, ...]]:
         """For each state, the states from which an ordinary step leads into it."""
         origins: dict[str, dict[str, None]] = {state.key: {} for state in self.states}
         for trigger in self.triggers:
-            for branch in trigger.branches:
-                if branch.state in (SAME, PREVIOUS) or branch.state not in origins:
-                    continue
-                origins[branch.state].update(dict.fromkeys(self.sources_of(trigger)))
+            for source in self.sources_of(trigger):
+                for branch in self.branches_from(trigger, source):
+                    if branch.state not in (SAME, PREVIOUS) and branch.state in origins:
+                        origins[branch.state][source] = None
         return {state: tuple(sources) for state, sources in origins.items()}
 
     @cached_property

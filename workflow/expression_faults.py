@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from definitions.expression import ValueType, check, literals_compared
 from definitions.fault import Fault
 from workflow.definition import Expression, Trigger, Workflow
-from workflow.facts import count_names
 from workflow.vocabulary import ASKED_VALUE, FACTS
 
 #: Facts whose values are keys of states, or of triggers, or of tiers.
@@ -17,7 +16,7 @@ _STATE_FACTS = ("state", "previous", "visited")
 def names_for(workflow: Workflow, trigger: Trigger | None) -> dict[str, ValueType]:
     """What a condition may look at: facts, counts, and the answers of its own step."""
     names = {key: fact.type for key, fact in FACTS.items()}
-    names.update(dict.fromkeys(count_names(workflow), ValueType.NUMBER))
+    names.update(dict.fromkeys((count.key for count in workflow.counts), ValueType.NUMBER))
     if trigger is not None:
         names.update({ask.field: ASKED_VALUE[ask.type] for ask in trigger.asks})
     return names

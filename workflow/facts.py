@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from definitions.expression import names_used
-from workflow.definition import CountRule, Expression, Trigger, Workflow
+from workflow.definition import Expression, Trigger, Workflow
 from workflow.situation import Situation
 from workflow.vocabulary import FACTS
 
@@ -25,7 +25,7 @@ def facts_seen(
 ) -> dict[str, Any]:
     """Facts by name: counts (0 when never counted), given facts, what the history tells, the step's answers."""
     done_here = situation.done.get(situation.state, ())
-    seen: dict[str, Any] = dict.fromkeys(count_names(workflow), 0)
+    seen: dict[str, Any] = dict.fromkeys((count.key for count in workflow.counts), 0)
     seen.update(situation.counts)
     for key, absent in _GIVEN.items():
         seen[key] = given.get(key, absent)
@@ -45,14 +45,6 @@ def facts_seen(
 def given_facts_of(workflow: Workflow, trigger: Trigger, given: Mapping[str, Any]) -> dict[str, Any]:
     """The given facts on which the outcome of a step can depend; the rest need not be kept."""
     return {name: given[name] for name in _given_names(workflow, trigger.key) if name in given}
-
-
-@lru_cache(maxsize=64)
-def count_names(workflow: Workflow) -> tuple[str, ...]:
-    """Names of everything that some step or state counts."""
-    rules = [rule for trigger in workflow.triggers for rule in trigger.effects]
-    rules += [rule for state in workflow.states for rule in state.effects]
-    return tuple(dict.fromkeys(rule.name for rule in rules if isinstance(rule, CountRule)))
 
 
 @lru_cache(maxsize=2048)

@@ -85,7 +85,7 @@ class StateMachine:
         for trigger in workflow.triggers:
             self._sources[trigger.key] = frozenset(workflow.sources_of(trigger))
             for source in workflow.sources_of(trigger):
-                for branch in trigger.branches:
+                for branch in workflow.branches_from(trigger, source):
                     self._add(workflow, trigger, source, branch)
 
     def _add(self, workflow: Workflow, trigger: Trigger, source: str, branch: Branch) -> None:

@@ -36,7 +36,7 @@ def arrows_of(workflow: Workflow, triggers: Iterable[Trigger]) -> dict[str, froz
     found: dict[str, set[str]] = {state.key: set() for state in workflow.states}
     for trigger in triggers:
         for source in workflow.sources_of(trigger):
-            for branch in trigger.branches:
+            for branch in workflow.branches_from(trigger, source):
                 if branch.state == PREVIOUS:
                     found[source].update(workflow.entered_from[source])
                 elif branch.state != SAME:
