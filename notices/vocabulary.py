@@ -32,7 +32,7 @@ def _text(meaning: str, sample: str, **more: Any) -> Placeholder:
 
 
 _ISSUE: dict[str, Placeholder] = {
-    "number": _text("发文字号", "吉青效整〔2012〕12号"),
+    "number": _text("发文字号", "效整改〔2012〕12号"),
     "org": _text("署名的发文机关", "青原区效能办"),
     "org_mark": _text("发文机关标志", "青原区效能办"),
     "office": _text("文中自称", "区效能办"),
@@ -67,8 +67,7 @@ _CASE: dict[str, Placeholder] = {
     "basis": _text("所违反的规定", "公开服务承诺第二项“首问负责、一次性告知”"),
     "channel": _text("发现渠道", "明察暗访"),
     "found_on": _text("发现日期", "2012年3月29日"),
-    "reported_on": _text("反馈日期", "2012年4月20日"),
-    "previous_number": _text("前文的发文字号", "吉青效整〔2012〕12号"),
+    "previous_number": _text("前文的发文字号", "效整改〔2012〕12号"),
     "previous_date": _text("前文的成文日期", "2012年4月9日"),
     "previous_name": _text("前文的名称", "整改通知书"),
     "grave": _text("是否严重事项", "否", fact="boolean", optional=True),
@@ -78,22 +77,17 @@ _TIME: dict[str, Placeholder] = {
     "deadline": _text("期限截止日", "2012年5月2日"),
     "deadline_words": _text("期限的完整说法", "自收到本通知之日起15个工作日内（即2012年5月2日前）"),
     "working_days": _text("期限的工作日数", "15", fact="number"),
-    "answer_working_days": _text("再次反馈的工作日数", "10", fact="number"),
-    "hearing_working_days": _text("陈述申辩的工作日数", "5", fact="number"),
-    "appeal_working_days": _text("申诉的工作日数", "15", fact="number"),
     "remaining_working_days": _text("距期限还有的工作日数", "3", fact="number"),
-    "overdue_days": _text("逾期的工作日数", "4", fact="number"),
-    "extension_days": _text("准予延长的工作日数", "5", fact="number"),
-    "new_deadline": _text("新的期限截止日", "2012年5月10日"),
+    "overdue_days": _text("逾期的工作日数", "4", fact="number", optional=True),
+    "granted_working_days": _text("准予延长的工作日数", "5", fact="number", optional=True),
+    "new_deadline": _text("新的期限截止日", "2012年5月10日", optional=True),
     "explanation_working_days": _text("书面说明的工作日数", "10", fact="number"),
     "served_on": _text("送达日期", "2012年4月10日"),
     "closed_on": _text("办结日期", "2012年5月4日"),
 }
 
 _DECISION: dict[str, Placeholder] = {
-    "supervision_ordinal": _text("第几次督办", "一"),
-    "listed_number": _text("挂牌编号", "挂督2012-3"),
-    "shortfall": _text("逾期或未到位的情形", "窗口值守制度未建立，办事指南未公开所需材料清单"),
+    "shortfall": _text("逾期或未到位的情形", "窗口值守制度未建立，办事指南未公开所需材料清单", optional=True),
     "requirement": _text(
         "整改要求", "立即恢复窗口值守并公示去向告知制度，逐项公开所需材料清单，对责任人员作出处理"
     ),
@@ -104,27 +98,26 @@ _DECISION: dict[str, Placeholder] = {
     "points_left": _text("整改情况得分余额", "17", fact="number"),
     "tier_words": _text("扣分情形", "未按时间节点整改或整改不到位"),
     "reason": _text("理由", "窗口改造工期须配合大厅整体施工，已提交施工合同和进度证明"),
-    "decision": _text("决定", "准予延期"),
-    "granted": _text("是否准许或支持", "是", fact="boolean"),
-    "review_result": _text(
-        "复核结论", "窗口值守制度已建立并执行，所需材料清单已公开，责任人员已作出处理，整改到位"
-    ),
+    "granted": _text("是否准许或支持", "是", fact="boolean", optional=True),
     "refusal_facts": _text(
-        "拒不整改的事实", "经二次督办后仍未恢复窗口值守，且书面答复“不再整改”，未说明理由"
+        "拒不整改的事实", "经二次督办后仍未恢复窗口值守，且书面答复“不再整改”，未说明理由", optional=True
     ),
-    "hearing_words": _text("陈述申辩的情况", "婚姻登记处逾期未提出陈述和申辩"),
-    "appeal_words": _text("申诉请求和理由", "认为扣分所依据的在岗情况与考勤记录不符，请求撤销扣分"),
-    "proposal": _text("问责建议", "建议对其主要负责人进行问责，并责成限期改正"),
-    "supervisor": _text("督办领导的称谓", "区机关效能建设领导小组分管领导"),
-    "report_every": _text("报告进度的周期", "每周"),
-    "removal_terms": _text("摘牌条件", "经现场复核整改到位，并由原反映人再评价后确认"),
+    "conclusion": _text(
+        "复核结论",
+        "窗口值守制度已建立并执行，所需材料清单已公开，责任人员已作出处理，整改到位",
+        optional=True,
+    ),
+    "plea": _text("陈述申辩内容", "因大厅改造，窗口暂时合并办公，已在原处张贴告示", optional=True),
+    "appeal_words": _text(
+        "申诉请求和理由", "认为扣分所依据的在岗情况与考勤记录不符，请求撤销扣分", optional=True
+    ),
 }
 
 _RESULT: dict[str, Placeholder] = {
-    "total": _text("总得分", "68.44"),
+    "total": _text("总得分", "68.44", optional=True),
     "rank": _text("名次", "54"),
     "grade": _text("档次或等次", "优秀"),
-    "pass_line": _text("合格分数线", "70", fact="number"),
+    "pass_line": _text("合格分数线", "70", fact="number", optional=True),
     "praise_count": _text("每一类别表扬的名额", "6", fact="number"),
     "satisfaction_weight": _text("综合满意度所占百分比", "80", fact="number"),
     "rectification_weight": _text("整改情况所占百分比", "20", fact="number"),
@@ -193,18 +186,16 @@ _ROWS: dict[str, Placeholder] = {
     ),
     "served_documents": Placeholder(
         "送达文书",
-        [{"name": "整改通知书", "number": "吉青效整〔2012〕12号", "copies": "1"}],
+        [{"name": "整改通知书", "number": "效整改〔2012〕12号", "copies": "1"}],
         columns={"name": "文书名称", "number": "发文字号", "copies": "份数"},
     ),
 }
 
 _SERVICE: dict[str, Placeholder] = {
-    "served_name": _text("送达文书名称", "整改通知书"),
-    "served_number": _text("送达文书的发文字号", "吉青效整〔2012〕12号"),
     "service_method": _text("送达方式", "直接送达", optional=True),
     "service_address": _text("送达地点", "", optional=True),
-    "received_by": _text("签收人", "", optional=True),
-    "received_at": _text("签收时间", "", optional=True),
+    "receiver": _text("签收人", "", optional=True),
+    "service_note": _text("代收或留置理由", "", optional=True),
     "server": _text("送达人", "", optional=True),
     "document_hash": _text("文书摘要（SHA-256）", "", optional=True),
 }

@@ -1,0 +1,198 @@
+"""Draws documents: one engine per process, strict about fonts, values, glyphs, resources and the engine's own log."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from notices.composition import Composer
+from notices.definition import NoticeFormat, NoticeKind, Value
+from notices.filling import Filling
+from notices.fonts import fonts_directory, use_fonts
+from notices.glyphs import Glyphs, glyphs_in
+from notices.layout import page_html
+from notices.refusal import NoticeGlyphMissing, NoticeIncomplete, NoticeNotDrawn, NoticeRefused
+
+_SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+_DATE = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日")
+
+
+def render_html(
+    kind: NoticeKind,
+    values: Mapping[str, Value],
+    *,
+    draft: bool,
+    issued_at: datetime | None = None,
+    seal: bytes | None = None,
+) -> str:
+    """The document as one self-contained HTML page (for print engines, not for screens)."""
+    page = _page(kind, values, draft=draft, issued_at=issued_at, seal=seal)
+    return page.replace("</head>", f"<style>{_css_text(kind.format)}</style></head>", 1)
+
+
+def render_pdf(
+    kind: NoticeKind,
+    values: Mapping[str, Value],
+    *,
+    draft: bool,
+    issued_at: datetime | None = None,
+    seal: bytes | None = None,
+) -> bytes:
+    """The document as PDF; the same input gives the same bytes.
+
+    values: by `notices.vocabulary`; others are ignored.
+    draft: gaps become 【缺：…】 and each page says 样张; otherwise a gap is refused.
+    issued_at: aware time of issue for the metadata; None takes the day of `issued_on`.
+    seal: an image the office uploaded, PNG or JPEG; nothing is ever drawn in its stead.
+    Raises NoticeIncomplete, NoticeGlyphMissing, NoticeNotDrawn or NoticeRefused with a sentence for people, and
+    fonts.FontsMissing when the machine is not ready.
+
+    Source: GB/T 9704-2012; 方案第五条.
+    """
+    page = _page(kind, values, draft=draft, issued_at=issued_at, seal=seal)
+    engine = _engine(fonts_directory())
+    return engine.draw(page, kind.format, strict=not draft)
+
+
+def _page(
+    kind: NoticeKind,
+    values: Mapping[str, Value],
+    *,
+    draft: bool,
+    issued_at: datetime | None,
+    seal: bytes | None,
+) -> str:
+    directory = fonts_directory()
+    use_fonts(directory)
+    glyphs = glyphs_in(directory)
+    filling = Filling(_drawable(values, glyphs, draft=draft), draft=draft)
+    made_at = _made_at(values, issued_at)
+    page = page_html(kind, filling, Composer(glyphs, draft), made_at=made_at, seal=seal)
+    if filling.missing and not draft:
+        raise NoticeIncomplete(sorted(filling.missing.items()))
+    return page
+
+
+def _drawable(values: Mapping[str, Value], glyphs: Glyphs, *, draft: bool) -> dict[str, Value]:
+    """The values, refused or marked where no font can draw a character."""
+    missing = glyphs.missing("".join(_all_texts(values)))
+    if missing and not draft:
+        raise NoticeGlyphMissing(missing)
+    marks = {ord(character): f"【缺：字 U+{ord(character):04X}】" for character in missing}
+    marked: dict[str, Value] = {}
+    for name, value in values.items():
+        if isinstance(value, str):
+            marked[name] = value.translate(marks)
+        elif isinstance(value, list):
+            marked[name] = [
+                {
+                    column: text.translate(marks) if isinstance(text, str) else text
+                    for column, text in row.items()
+                }
+                if isinstance(row, dict)
+                else row
+                for row in value
+            ]
+        else:
+            marked[name] = value
+    return marked
+
+
+def _all_texts(values: Mapping[str, Value]) -> Iterator[str]:
+    for value in values.values():
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, list):
+            for row in value:
+                if isinstance(row, dict):
+                    yield from (text for text in row.values() if isinstance(text, str))
+
+
+def _made_at(values: Mapping[str, Value], issued_at: datetime | None) -> datetime | None:
+    if issued_at is not None:
+        if issued_at.tzinfo is None:
+            raise NoticeRefused("naive_time", "印发时间须带时区")
+        return issued_at
+    found = _DATE.fullmatch(str(values.get("issued_on", "")))
+    if found is None:
+        return None
+    try:
+        return datetime(*map(int, found.groups()), tzinfo=_SHANGHAI)  # type: ignore[arg-type, misc]
+    except ValueError as error:
+        raise NoticeRefused("value_date", f"成文日期“{values['issued_on']}”不是一个日子") from error
+
+
+@lru_cache(maxsize=2)
+def _css_text(layout: NoticeFormat) -> str:
+    names = ("page.css", "letter.css") if layout is NoticeFormat.LETTER else ("page.css",)
+    return "\n".join(resources.files("notices").joinpath(name).read_text(encoding="utf-8") for name in names)
+
+
+class _LogCatcher(logging.Handler):
+    """Collects what the engine says in the thread that draws."""
+
+    def __init__(self) -> None:
+        super().__init__(level=logging.WARNING)
+        self._thread = threading.get_ident()
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.thread == self._thread:
+            self.messages.append(record.getMessage())
+
+
+@contextmanager
+def _caught_log() -> Iterator[list[str]]:
+    catcher = _LogCatcher()
+    logger = logging.getLogger("weasyprint")
+    logger.addHandler(catcher)
+    try:
+        yield catcher.messages
+    finally:
+        logger.removeHandler(catcher)
+
+
+@dataclass(frozen=True)
+class _Engine:
+    """WeasyPrint with the one FontConfiguration of the process and parsed style sheets."""
+
+    font_config: Any
+    sheets: Mapping[NoticeFormat, Any]
+
+    def draw(self, page: str, layout: NoticeFormat, *, strict: bool) -> bytes:
+        from weasyprint import HTML
+        from weasyprint.urls import URLFetcher
+
+        # Everything a document needs is in its text; nothing else is ever fetched.
+        fetcher = URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
+        with _caught_log() as messages:
+            document = HTML(string=page, url_fetcher=fetcher)
+            pdf = document.write_pdf(
+                stylesheets=[self.sheets[layout]], font_config=self.font_config, pdf_tags=True
+            )
+        if messages and strict:
+            raise NoticeNotDrawn(messages)
+        return bytes(pdf)
+
+
+@lru_cache(maxsize=1)
+def _engine(directory: Path) -> _Engine:
+    use_fonts(directory)
+    from weasyprint import CSS
+    from weasyprint.text.fonts import FontConfiguration
+
+    font_config = FontConfiguration()
+    with _caught_log() as messages:
+        sheets = {layout: CSS(string=_css_text(layout), font_config=font_config) for layout in NoticeFormat}
+    if messages:
+        raise NoticeNotDrawn(messages)
+    return _Engine(font_config, sheets)
