@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from definitions.fault import Fault
 from scoring.definition import Scheme
 from scoring.nodes.ballots import Ballots
+from scoring.nodes.periods import Periods, walk
 from scoring.nodes.pool import Pool
 from scoring.outcomes import Outcome, When
 from scoring.vocabulary import Comparison, SmallCategory, Span, Ties
@@ -120,6 +121,7 @@ def _scales_and_methods(scheme: Scheme) -> Iterator[Fault]:
 
 
 def _references(scheme: Scheme) -> Iterator[Fault]:
+    yield from _within_periods(scheme)
     for field in ("composite", "rectification"):
         key = getattr(scheme.headline, field)
         if key is not None and key not in scheme.nodes:
@@ -143,6 +145,22 @@ def _references(scheme: Scheme) -> Iterator[Fault]:
         for key in veto.bars:
             if key not in barred:
                 yield Fault(f"vetoes[{index}].bars", f"没有名为“{key}”的结果或等次")
+
+
+def _within_periods(scheme: Scheme) -> Iterator[Fault]:
+    """A node that has one value per period has no single value to show or to compare."""
+    periods = [node for node in scheme.nodes.values() if isinstance(node, Periods)]
+    inside = {node.key for period in periods for _, node in walk(period.of, "of")}
+    named = {
+        "headline.composite": scheme.headline.composite,
+        "headline.rectification": scheme.headline.rectification,
+    }
+    named |= {
+        f"settings.tiebreak[{n}].by": tiebreak.by for n, tiebreak in enumerate(scheme.settings.tiebreak)
+    }
+    for place, key in named.items():
+        if key in inside:
+            yield Fault(place, f"“{key}”在分期之内，各期一个值，不能用在这里")
 
 
 def _outcomes(scheme: Scheme) -> Iterator[Fault]:

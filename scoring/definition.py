@@ -155,11 +155,11 @@ def load_scheme(data: Any) -> Scheme:
 
     try:
         scheme = Scheme.model_validate(data)
+        faults = check(scheme)
     except ValidationError as error:
         raise DefinitionFaults(_local_faults(error)) from error
     except RecursionError as error:
         raise DefinitionFaults([Fault("score", "计分项嵌套过深")]) from error
-    faults = check(scheme)
     if faults:
         raise DefinitionFaults(faults)
     return scheme
