@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from services.refusal import Refusal
 
@@ -109,6 +109,13 @@ def _refused(error: Refusal) -> Answer:
 
 def _http_error(error: HTTPException) -> Answer | HTTPException:
     status = error.code or 500
+    if isinstance(error, SecurityError):
+        # Without a trusted host no address can be built, so this is the one answer without a page.
+        return (
+            f"{SENTENCES[400].what}: {request.environ.get('HTTP_HOST')}\n",
+            400,
+            {"Content-Type": "text/plain; charset=utf-8"},
+        )
     if status < 400 or request.path.startswith(PROGRAM_PATHS):
         return error
     if status == 401:

@@ -22,7 +22,10 @@ PLAIN = "text/plain; charset=utf-8"
 @allow(PUBLIC)
 def home() -> BaseResponse | str:
     """To one's own first page; visitors without an account see what is public."""
-    if visitor() is None:
+    asking = visitor()
+    if asking is not None and asking.password_expired:
+        return redirect(url_for("account.password"))
+    if asking is None:
         front = "public.index"
         return redirect(url_for(front if front in current_app.view_functions else "account.login"))
     for group in menu_groups():

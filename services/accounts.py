@@ -98,7 +98,7 @@ def _refuse_throttled(session: Session, login: str, address: str, now: datetime)
         .where(LoginAttempt.key.in_([by_login, by_address]), LoginAttempt.at > now - WINDOW)
         .group_by(LoginAttempt.key)
     )
-    counts: dict[str, int] = dict(failures)
+    counts: dict[str, int] = dict(failures.all())
     if counts.get(by_login, 0) >= FAILURES_PER_LOGIN or counts.get(by_address, 0) >= FAILURES_PER_ADDRESS:
         minutes = int(WINDOW.total_seconds() // 60)
         raise Refusal("throttled", f"连续输错次数过多，请{minutes}分钟后再试，或请管理员重置密码。", 429)
