@@ -85,13 +85,12 @@ def imprint(kind: NoticeKind, filling: Filling, composer: Composer) -> str:
         )
     if kind.imprint is not None:
         organ, date = filling.text(kind.imprint.organ), filling.text(kind.imprint.date)
-        lines.append(
-            f'<div class="printed"><span>{escape(organ)}</span><span>{escape(date)}印发</span></div>'
-        )
+        lines.append(f'<div class="printed"><span class="day">{escape(date)}印发</span>{escape(organ)}</div>')
     if not lines:
         return ""
     ruled = " ruled" if kind.format is NoticeFormat.DOCUMENT else ""
-    body = "".join(lines)
+    thick, thin = '<div class="line"></div>', '<div class="line thin"></div>'
+    body = f"{thick}{thin.join(lines)}{thick}"
     # The invisible copy reserves the room on the page, the real one stands on the last line of the type area.
     return (
         f'<div class="imprint-room"><div class="imprint ghost{ruled}">{body}</div>'

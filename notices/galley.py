@@ -17,7 +17,7 @@ NO_END = frozenset("（《“‘〔【「『〈(")
 HANGING = frozenset("，。、；：！？")
 #: Marks whose right half is blank and may be squeezed.
 SQUEEZED = frozenset("，。、；：！？）》”’〕】」』")
-_UNIT = re.compile(r"——|……|[A-Za-z0-9]+(?:[.,:/\-][A-Za-z0-9]+)*%?|.", re.DOTALL)
+_UNIT = re.compile(r"〔\d{4}〕\d{1,6}号|——|……|[A-Za-z0-9]+(?:[.,:/\-][A-Za-z0-9]+)*%?|.", re.DOTALL)
 #: Latin words longer than this are cut, so that a line can always be filled.
 _LONGEST_WORD = 20
 #: How far a break may move back before a forbidden break is the lesser evil.

@@ -75,11 +75,19 @@ def _letter(kind: NoticeKind, filling: Filling, composer: Composer) -> str:
     lower_top = _LETTER_LOWER_RULE - _TOP - _DOUBLE_RULE
     return (
         f'<div class="head" style="height:{height:.2f}pt">{mark.html}'
-        f'<div class="rules upper" style="top:{rule_top:.2f}pt"></div>'
-        f'<div class="rules lower" style="top:{lower_top:.2f}pt"></div>'
+        f"{_double_rule(rule_top, thick_first=True)}{_double_rule(lower_top, thick_first=False)}"
         f"{_id_lines(ids, number_top)}"
         f'<div class="number right" style="top:{number_top:.2f}pt">'
         f"{_number(kind, filling, composer)}</div></div>"
+    )
+
+
+def _double_rule(top: float, *, thick_first: bool) -> str:
+    thick, thin = 1.5, 0.75
+    first, second = (thick, thin) if thick_first else (thin, thick)
+    return "".join(
+        f'<div class="rule" style="top:{place:.2f}pt;height:{weight}pt"></div>'
+        for place, weight in ((top, first), (top + _DOUBLE_RULE - second, second))
     )
 
 

@@ -174,7 +174,11 @@ def _is_red(colour: Any) -> bool:
 def _rules(page: Any) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
     red, black = [], []
     for item in (*page.rects, *page.lines, *page.curves):
-        if item["x1"] - item["x0"] < 100 or item["bottom"] - item["top"] > 3:
+        if (
+            item["x1"] - item["x0"] < 100
+            or item["bottom"] - item["top"] > 3
+            or item["object_type"] == "curve"
+        ):
             continue
         half = (item["linewidth"] or 0) / 2 if item["object_type"] == "line" else 0
         rule = Rule(item["x0"] * MM, item["x1"] * MM, (item["top"] - half) * MM, (item["bottom"] + half) * MM)
