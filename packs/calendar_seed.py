@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 from datetime import date, time
-from enum import StrEnum
 from typing import Any
 
 from pydantic import Field, field_validator
 
 from definitions.base import Definition, Key, Text
 from definitions.fault import DefinitionFaults, Fault
+from workflow.calendar import DayKind, WorkCalendar
 
-
-class SeedDayKind(StrEnum):
-    """What a listed day is; a day that is not listed is what its weekday says."""
-
-    #: 法定节假日 or a weekday taken off in exchange.
-    HOLIDAY = "holiday"
-    #: 调休上班: a weekend day on which offices work.
-    MAKEUP = "makeup"
-    #: 本地停止办公.
-    CLOSURE = "closure"
+_CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
 
 
 class SeedDay(Definition):
     """One day that differs from its weekday."""
 
     date: date
-    kind: SeedDayKind
+    kind: DayKind
     name: Text
 
     @field_validator("date", mode="before")
@@ -45,8 +36,8 @@ class SeedDay(Definition):
 class OfficeHours(Definition):
     """One stretch of a working day."""
 
-    starts: str = Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
-    ends: str = Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    starts: str = Field(pattern=_CLOCK)
+    ends: str = Field(pattern=_CLOCK)
 
 
 class CalendarSeed(Definition):
@@ -57,7 +48,7 @@ class CalendarSeed(Definition):
     version: int
     source: Text
     timezone: Text
-    day_ends: str = Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    day_ends: str = Field(pattern=_CLOCK)
     office_hours: tuple[OfficeHours, ...] = ()
     #: Years whose arrangement the State Council has published.
     published_years: tuple[int, ...]
@@ -65,18 +56,24 @@ class CalendarSeed(Definition):
     provisional_years: tuple[int, ...] = ()
     days: tuple[SeedDay, ...]
 
-    def ends_at(self) -> time:
-        """When the last day of a deadline is over, local time."""
-        return time.fromisoformat(self.day_ends)
+    #: When a deadline ends on a half day; needed where `days` has one.
+    half_day_ends: str | None = Field(default=None, pattern=_CLOCK)
 
-    def is_working_day(self, day: date) -> bool:
-        """Whether offices work on that day; the year must be covered (KeyError otherwise)."""
-        if day.year not in (*self.published_years, *self.provisional_years):
-            raise KeyError(day.year)
-        for listed in self.days:
-            if listed.date == day:
-                return listed.kind is SeedDayKind.MAKEUP
-        return day.weekday() < 5
+    def work_calendar(self) -> WorkCalendar:
+        """The calendar as deadlines count on it, in the edition of this file."""
+        starts = self.office_hours[0].starts if self.office_hours else "00:00"
+        half_day_ends = time.fromisoformat(self.half_day_ends) if self.half_day_ends else None
+        return WorkCalendar(
+            key=self.key,
+            version=f"{self.key}：第{self.version}版",
+            days={day.date: day.kind for day in self.days},
+            published_years=frozenset(self.published_years),
+            provisional_years=frozenset(self.provisional_years),
+            day_ends=time.fromisoformat(self.day_ends),
+            timezone=self.timezone,
+            day_starts=time.fromisoformat(starts),
+            half_day_ends=half_day_ends,
+        )
 
 
 def load_calendar_seed(data: Any, *, root: str = "") -> CalendarSeed:
@@ -103,8 +100,10 @@ def _faults(seed: CalendarSeed) -> list[tuple[str, str]]:
         seen.add(day.date)
         if day.date.year not in seed.published_years:
             faults.append((f"{place}.date", f"{day.date.year}年不在已公布年度之中"))
-        if day.kind is SeedDayKind.MAKEUP and day.date.weekday() < 5:
+        if day.kind is DayKind.MAKEUP and day.date.weekday() < 5:
             faults.append((f"{place}.kind", f"{day.date}本来就是工作日，不能作调休上班日"))
+        if day.kind is DayKind.HALF_DAY and seed.half_day_ends is None:
+            faults.append(("half_day_ends", "日历中有半日办公，请写明半日的截止时刻"))
     for index, hours in enumerate(seed.office_hours):
         if hours.starts >= hours.ends:
             faults.append((f"office_hours[{index}]", "上班时间应早于下班时间"))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from definitions.expression import in_words
-from packs.diff_words import ATTRIBUTES, CONDITIONS, IDENTITIES, KINDS, NOUNS
+from packs.diff_words import ATTRIBUTES, CONDITIONS, IDENTITIES, KINDS, NOUNS, TRANSPARENT
 from packs.parts import Pack, Part
 
 _NOTHING = object()
@@ -42,6 +42,8 @@ def _changes(old: Any, new: Any, *, trail: str, attribute: str = "") -> Iterator
     if attribute in CONDITIONS or not _same_shape(old, new):
         yield f"{trail}{ATTRIBUTES.get(attribute, attribute)} {_said(old, attribute)} → {_said(new, attribute)}"
     elif isinstance(old, dict):
+        if attribute and attribute not in TRANSPARENT:
+            trail = f"{trail}{ATTRIBUTES.get(attribute, attribute)}·"
         for key in dict.fromkeys([*old, *new]):
             yield from _changes(
                 old.get(key, _NOTHING), new.get(key, _NOTHING), trail=trail, attribute=str(key)
@@ -84,14 +86,22 @@ def _identified(entries: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, 
     """Entries by what tells them apart; by their position where nothing does."""
     found: dict[str, Mapping[str, Any]] = {}
     for position, entry in enumerate(entries, start=1):
-        identity = next((str(entry[name]) for name in IDENTITIES if name in entry), "")
+        holder = _holder(entry)
+        identity = next((str(holder[name]) for name in IDENTITIES if name in holder), "")
         if not identity or identity in found:
             identity = f"第{position}项"
         found[identity] = entry
     return found
 
 
+def _holder(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What names an entry: itself, or the node that a part of a score wraps."""
+    inner = entry.get("of")
+    return inner if isinstance(inner, dict) and "key" not in entry else entry
+
+
 def _name(entry: Mapping[str, Any], identity: str) -> str:
+    entry = _holder(entry)
     name = entry.get("name") or entry.get("label") or entry.get("heading") or identity
     return name if str(name).startswith("第") else f"“{_short(str(name))}”"
 

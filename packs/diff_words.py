@@ -61,6 +61,7 @@ ATTRIBUTES: dict[str, str] = {
     "category": "所属类别",
     "compare": "比较口径",
     "date": "日期",
+    "contact": "联系人",
     "day_ends": "截止时刻",
     "default": "默认值",
     "demonstration": "演示标记",
@@ -71,6 +72,7 @@ ATTRIBUTES: dict[str, str] = {
     "floor": "下限",
     "form": "表单",
     "formula": "公式",
+    "binding": "绑定",
     "four_eyes_with": "须由另一人办理",
     "from": "可办状态",
     "group": "代表类别",
@@ -86,8 +88,10 @@ ATTRIBUTES: dict[str, str] = {
     "name": "名称",
     "note": "说明",
     "number": "编号",
+    "organ": "机关",
     "phone": "电话",
     "places": "小数位",
+    "plan": "方案",
     "points": "分值",
     "prefix": "代字",
     "provisional_years": "暂定年度",
@@ -96,6 +100,7 @@ ATTRIBUTES: dict[str, str] = {
     "required": "必填",
     "required_when": "必填条件",
     "roles": "角色",
+    "settings": "设置",
     "source": "依据",
     "text": "文字",
     "ties": "并列处理",
@@ -113,6 +118,9 @@ ATTRIBUTES: dict[str, str] = {
 
 #: Attributes that hold an expression.
 CONDITIONS = frozenset({"guard", "visible_when", "required_when", "advised_when", "case_when", "formula"})
+
+#: Attributes that only wrap what they hold.
+TRANSPARENT = frozenset({"of", "score"})
 
 #: What tells the entries of one list apart, first found first taken.
 IDENTITIES = ("key", "field", "number", "date", "event")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from definitions.fault import DefinitionFaults, Fault
@@ -176,6 +177,8 @@ def assemble(files: Mapping[str, bytes]) -> Pack:
     )
 
 
+# One edit in a designer changes one file of a pack; the others need not be read again.
+@lru_cache(maxsize=256)
 def _part(path: str, content: bytes) -> Part:
     for pattern, kind, load in _PLACES:
         if pattern.fullmatch(path):

@@ -10,10 +10,11 @@ import pytest
 from definitions.fault import DefinitionFaults
 from definitions.source import load_yaml
 from packs import workbook
-from packs.calendar_seed import CalendarSeed, SeedDayKind, load_calendar_seed
+from packs.calendar_seed import load_calendar_seed
 from packs.dictionary import Dictionary, load_dictionary
 from packs.roster import Roster, load_roster
 from packs.roster_sheets import sheets_of
+from workflow.calendar import CalendarTooShort, WorkCalendar
 
 PACK = Path(__file__).resolve().parents[3] / "packs" / "district-2012"
 
@@ -35,8 +36,8 @@ def roster() -> Roster:
 
 
 @pytest.fixture(scope="module")
-def calendar() -> CalendarSeed:
-    return load_calendar_seed(load_yaml(PACK / "calendar.yaml"))
+def calendar() -> WorkCalendar:
+    return load_calendar_seed(load_yaml(PACK / "calendar.yaml")).work_calendar()
 
 
 def dictionary(key: str) -> Dictionary:
@@ -90,9 +91,9 @@ def test_problems_are_five_aspects_with_fifteen_entries_marked_as_demonstration(
     assert len(problems.leaves()) == 15
 
 
-def test_calendar_knows_published_working_days_of_2026(calendar: CalendarSeed) -> None:
+def test_calendar_knows_published_working_days_of_2026(calendar: WorkCalendar) -> None:
     # State Council arrangement for 2026: days off and the weekend days worked in exchange.
-    assert [str(day.date) for day in calendar.days if day.date.year == 2026 and day.kind == "makeup"] == [
+    assert [str(day) for day, kind in calendar.days.items() if day.year == 2026 and kind == "makeup"] == [
         "2026-01-04",  # Sunday
         "2026-02-14",  # Saturday
         "2026-02-28",  # Saturday
@@ -107,15 +108,15 @@ def test_calendar_knows_published_working_days_of_2026(calendar: CalendarSeed) -
 
 @pytest.mark.parametrize(("year", "working_days"), [(2024, 251), (2025, 248), (2026, 248)])
 def test_calendar_has_the_working_days_of_the_year(
-    calendar: CalendarSeed, year: int, working_days: int
+    calendar: WorkCalendar, year: int, working_days: int
 ) -> None:
     days = (date(year, 1, 1) + timedelta(days=offset) for offset in range(366))
     assert sum(calendar.is_working_day(day) for day in days if day.year == year) == working_days
 
 
-def test_an_unpublished_year_is_provisional_and_an_unknown_one_refused(calendar: CalendarSeed) -> None:
-    assert calendar.provisional_years == (2027,)
-    with pytest.raises(KeyError):
+def test_an_unpublished_year_is_provisional_and_an_unknown_one_refused(calendar: WorkCalendar) -> None:
+    assert calendar.provisional_years == {2027}
+    with pytest.raises(CalendarTooShort):
         calendar.is_working_day(date(2028, 1, 3))
 
 
@@ -142,6 +143,7 @@ CALENDAR = {
         ({"days": [{"date": "2027-01-01", "kind": "holiday", "name": "节"}]}, "days[0].date"),
         ({"days": [{"date": "2026-01-05", "kind": "makeup", "name": "班"}]}, "days[0].kind"),
         ({"days": [{"date": "2026-01-01", "kind": "holiday", "name": "节"}] * 2}, "days[1].date"),
+        ({"days": [{"date": "2026-02-13", "kind": "half_day", "name": "半日"}]}, "half_day_ends"),
         ({"office_hours": [{"starts": "12:00", "ends": "08:00"}]}, "office_hours[0]"),
     ],
 )
@@ -151,7 +153,6 @@ def test_a_wrong_calendar_is_refused_at_its_place(override: dict[str, object], p
     assert [fault.place for fault in caught.value.faults] == [place]
 
 
-def test_seed_day_kinds_cover_local_closures() -> None:
+def test_a_local_closure_is_no_working_day() -> None:
     data = CALENDAR | {"days": [{"date": "2026-03-02", "kind": "closure", "name": "停电检修"}]}
-    assert load_calendar_seed(data).days[0].kind is SeedDayKind.CLOSURE
-    assert not load_calendar_seed(data).is_working_day(date(2026, 3, 2))
+    assert not load_calendar_seed(data).work_calendar().is_working_day(date(2026, 3, 2))
