@@ -92,8 +92,8 @@ def _circle_faults(form: FormDefinition, where: dict[int, str]) -> Iterator[Faul
     needs = dependencies(form)
     for field in form.fields:
         path = _circle(field.key, needs)
-        # A field that looks at itself in visible_when is told by its expression.
-        if path and (len(path) > 1 or isinstance(field, Computed)) and field.key == min(path):
+        told_already = field.visible_when is not None and field.key in names_used(field.visible_when)
+        if path and field.key == min(path) and not (len(path) == 1 and told_already):
             names = " → ".join(_label(form, key) for key in [*path, path[0]])
             yield Fault(where[id(field)], f"字段互相依赖成了圈：{names}；请去掉其中一个条件或公式")
 

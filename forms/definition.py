@@ -115,19 +115,18 @@ def load_form(data: Any, *, root: str = "") -> FormDefinition:
     faults: list[Fault] = []
     fields = list(_fields(data.get("fields"), f"{dot}fields", faults))
     head = _head({**data, "fields": ()}, root, faults)
-    if head is not None and not faults:
-        form = head.model_copy(
-            update={"fields": tuple(field for field in fields if isinstance(field, Field))}
-        )
-        faults += form_faults(form, root=root)
-        if not faults:
-            return form
-    elif head is not None:
-        partial = head.model_copy(update={"fields": tuple(f for f in fields if isinstance(f, Field))})
-        faults += form_faults(
-            partial, root=root, places=[isinstance(f, Field) for f in fields], half_read=True
-        )
+    half_read = bool(faults)
+    read = {"fields": tuple(field for field in fields if field is not None)}
+    form = (head or _NO_HEAD).model_copy(update=read)
+    places = [field is not None for field in fields]
+    faults += form_faults(form, root=root, places=places, half_read=half_read)
+    if not faults:
+        return form
     raise DefinitionFaults(sorted(set(faults)))
+
+
+#: Stands in for a head that could not be read, so that the fields' own faults are told in the same round.
+_NO_HEAD = FormDefinition(key="unread", name="unread", version=1, source="unread", fields=())
 
 
 def _head(data: dict[str, Any], root: str, faults: list[Fault]) -> FormDefinition | None:

@@ -268,5 +268,4 @@
     if (faults) faults.focus();
   });
 
-  if (typeof module !== "undefined") module.exports = table;
 }());
