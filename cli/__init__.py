@@ -10,7 +10,7 @@ from importlib import import_module
 from flask import Flask
 
 #: Modules with a `command`.
-COMMANDS = ("cli.db", "cli.start")
+COMMANDS = ("cli.db", "cli.start", "cli.tick", "cli.worker")
 
 
 def register_commands(app: Flask) -> None:

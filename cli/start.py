@@ -22,6 +22,8 @@ from flask.cli import with_appcontext
 def command(*, empty: bool, bind: str | None, prepare_only: bool) -> None:
     """Prepare and serve."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # it is a proxy
+    from cli.first_start import prepare
+
     prepare(app, empty=empty)
     if prepare_only:
         return
@@ -41,21 +43,6 @@ def main() -> None:
         command.main(args=sys.argv[1:], prog_name="run", obj=None)
 
 
-def say(text: str) -> None:
-    """One line about what is being done."""
-    click.echo(f"· {text}")
-
-
-def prepare(app: Flask, *, empty: bool) -> None:
-    """Bring database and definitions to where the first page can be shown."""
-    from cli import db
-
-    engine = app.extensions["engine"]
-    if db.stored_revision(engine) != db.newest_revision():
-        say("建立或更新数据库结构")
-        db.upgrade(engine)
-
-
 def serve(app: Flask, bind: str) -> None:
     """Answer requests until told to stop. Never returns to a prompt with connections open."""
     from gunicorn.app.base import BaseApplication
@@ -73,6 +60,7 @@ def serve(app: Flask, bind: str) -> None:
         "loglevel": "warning",
         "proc_name": "pingdu",
         "control_socket_disable": True,
+        "post_worker_init": lambda _worker: _start_worker(app),
     }
 
     class Server(BaseApplication):
@@ -84,5 +72,13 @@ def serve(app: Flask, bind: str) -> None:
         def load(self) -> Any:
             return app
 
-    click.echo(f"\n  评督已启动：http://{bind}/\n  按 Ctrl+C 停止。\n")
+    click.echo(f"\n  评督：http://{bind}/    按 Ctrl+C 停止\n")
     Server().run()
+
+
+def _start_worker(app: Flask) -> None:
+    """In the process that answers requests, a thread for what is due."""
+    if app.config["PINGDU_WORKER"]:
+        from cli.worker import WorkerThread
+
+        WorkerThread(app).start()

@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": set(),
     "admin": {"definitions", "models", "packs", "portal", "services", "settings"} | RULES,
     "api": {"definitions", "models", "packs", "portal", "services", "settings"} | RULES,
-    "cli": {"app", "definitions", "migrations", "models", "packs", "services", "settings"} | RULES,
+    "cli": {"app", "definitions", "models", "packs", "portal", "services", "settings"} | RULES,
     "portal": {"definitions", "models", "packs", "services", "settings"} | RULES,
     "app": OURS,
 }
