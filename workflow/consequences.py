@@ -169,7 +169,7 @@ def _ordered(rules: tuple[EffectRule, ...], before: Situation, facts: Mapping[st
 
 def _plain(rule: IssueNoticeRule | TellRule | RateRule | CountRule) -> Effect:
     if isinstance(rule, IssueNoticeRule):
-        return IssueNotice(rule.kind)
+        return IssueNotice(rule.kind, tuple(rule.values.items()))
     if isinstance(rule, TellRule):
         return Tell(_plain_roles(rule.roles), rule.text)
     if isinstance(rule, RateRule):

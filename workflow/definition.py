@@ -59,6 +59,8 @@ class _Rule(Definition):
 class IssueNoticeRule(_Rule):
     do: Literal["issue_notice"]
     kind: Key
+    #: Values of the notice that this step decides, by name: the text as it is printed.
+    values: dict[Key, Text] = Field(default_factory=dict)
 
 
 class ReverseDeductionsRule(_Rule):

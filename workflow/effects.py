@@ -11,9 +11,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class IssueNotice:
-    """Take a number for a notice of this kind and issue it. kind: key of a NoticeKind."""
+    """Take a number for a notice of this kind and issue it.
+
+    kind: key of a NoticeKind.  values: (name, text) that the procedure itself gives the notice, e.g. whether
+    an appeal was granted.
+    """
 
     kind: str
+    values: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,7 @@ def test_wrong_answers_are_refused_with_their_field(
 )
 def test_wrong_answers_at_service(field: str, value: object, rectification: Workflow) -> None:
     with pytest.raises(StepRefused) as refused:
-        Walk(rectification).do("issue").do("serve", **{field: value})
+        Walk(rectification).do("issue").take("serve", actor="a", **{field: value})
     assert (refused.value.code, refused.value.field) == (Because.ASKED, field)
 
 

@@ -16,19 +16,18 @@ from workflow.simulation import Script, simulate
 
 ROOT = Path(__file__).parents[3]
 PACK = ROOT / "packs" / "district-2012"
-STORIES = sorted((ROOT / "tests/cases/workflow").glob("*.yaml"))
-SCRIPTS = [path for path in STORIES if path.name != "deadlines.yaml"]
+STORIES = sorted((ROOT / "tests/cases/workflow/stories").glob("*.yaml"))
 WORKFLOW_FILE = PACK / "workflows" / "rectification.yaml"
 
 
-@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
 def test_each_story_ends_as_it_says(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["simulate", str(PACK), str(path)]) == 0
     assert capsys.readouterr().err == ""
 
 
 def test_the_story_names_each_date_with_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["simulate", str(PACK), str(ROOT / "tests/cases/workflow/never_answers.yaml")])
+    main(["simulate", str(PACK), str(ROOT / "tests/cases/workflow/stories/never_answers.yaml")])
     told = capsys.readouterr().out
     assert "9月28日送达，5个工作日：29、30日，10月9、10、11日（调休上班）→ 10月11日17:30前" in told
     assert "2025-10-11 17:30 星期六  期限届满未反馈（system）：已下达整改通知 → 逾期或整改不到位" in told
