@@ -114,7 +114,7 @@ def _remainder(values: list[Number]) -> Number | None:
     return values[0] - values[1] * int(quotient)
 
 
-def _var(facts: Any, name: Any = None, default: Any = None) -> Any:
+def _var(facts: Any, name: Any = None, default: Any = None, *_more: Any) -> Any:
     value = facts.get(name) if isinstance(facts, Mapping) and isinstance(name, str) else None
     return default if value is None else value
 
@@ -124,7 +124,7 @@ def _missing(facts: Any, *names: Any) -> list[Any]:
     return [name for name in wanted if _var(facts, name) in (None, "", [])]
 
 
-def _contains(_facts: Any, needle: Any, haystack: Any = None) -> bool:
+def _contains(_facts: Any, needle: Any = None, haystack: Any = None, *_more: Any) -> bool:
     if isinstance(haystack, (list, tuple)):
         return any(equal(needle, item) for item in haystack)
     return isinstance(haystack, str) and isinstance(needle, str) and bool(needle) and needle in haystack
@@ -133,8 +133,8 @@ def _contains(_facts: Any, needle: Any, haystack: Any = None) -> bool:
 #: What the engine is given: the closed list and nothing else.
 #: ``if``, ``and`` and ``or`` are the engine's own because they stop early.
 TABLE: dict[str, Callable[..., Any]] = {
-    "==": lambda _facts, a=None, b=None: equal(a, b),
-    "!=": lambda _facts, a=None, b=None: not equal(a, b),
+    "==": lambda _facts, a=None, b=None, *_more: equal(a, b),
+    "!=": lambda _facts, a=None, b=None, *_more: not equal(a, b),
     "<": _compare(lambda a, b: a < b),
     "<=": _compare(lambda a, b: a <= b),
     ">": _compare(lambda a, b: a > b),
@@ -146,7 +146,7 @@ TABLE: dict[str, Callable[..., Any]] = {
     "%": _arithmetic(_remainder),
     "min": _arithmetic(min),
     "max": _arithmetic(max),
-    "!": lambda _facts, value=None: not holds(value),
+    "!": lambda _facts, value=None, *_more: not holds(value),
     "in": _contains,
     "var": _var,
     "missing": _missing,
