@@ -21,6 +21,9 @@ _HALF_LEADING = (LINE - BODY_SIZE) / 2
 #: 1.5 pt and 0.75 pt strokes with as much between them: the standard leaves weights to the office.
 _DOUBLE_RULE = 3.5
 _ASCENT = 0.88
+#: A longer mark is set on two lines, so that it stays the largest type of the page.
+_LONGEST_MARK_LINE = 22
+_MARK_LINE = 1.25
 
 
 @dataclass(frozen=True)
@@ -40,15 +43,23 @@ def head(kind: NoticeKind, filling: Filling, composer: Composer) -> str:
 
 def _mark(text: str, top: float, composer: Composer, *, largest: float, widest: float) -> _Mark:
     """The mark with its ink, not its line box, at `top` under the type area's upper edge."""
-    length = max(len(text), 1)
+    lines = (
+        [text]
+        if len(text) <= _LONGEST_MARK_LINE
+        else [text[: -(-len(text) // 2)], text[-(-len(text) // 2) :]]
+    )
+    length = max(len(lines[0]), 1)
     spread = 0.2 if length <= 8 else 0.06
     size = min(largest, widest / (length * (1 + spread)))
     low, high = composer.glyphs.ink(text, Face.TITLE)
-    box_top = top - (_ASCENT - high) * size
+    box_top = top - (_ASCENT - high + (_MARK_LINE - 1) / 2) * size
     style = f"top:{box_top:.2f}pt;font-size:{size:.2f}pt;letter-spacing:{spread * size:.2f}pt"
     # The spacing behind the last character would push the mark off centre.
-    inner = f'<span style="margin-right:{-spread * size:.2f}pt">{escape(text)}</span>'
-    return _Mark(f'<div class="mark" style="{style}">{inner}</div>', (high - low) * size)
+    inner = "<br>".join(
+        f'<span style="margin-right:{-spread * size:.2f}pt">{escape(line)}</span>' for line in lines
+    )
+    height = (high - low) * size + (len(lines) - 1) * _MARK_LINE * size
+    return _Mark(f'<div class="mark" style="{style}">{inner}</div>', height)
 
 
 def _ids(kind: NoticeKind, filling: Filling) -> list[tuple[str, str]]:

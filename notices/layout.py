@@ -71,9 +71,9 @@ def _draft_page(filling: Filling) -> str:
 
 def _title(kind: NoticeKind, filling: Filling, composer: Composer) -> str:
     def width_of(text: str) -> float:
-        return composer.width(text, "title", size=TITLE_SIZE, tracking=0.0)
+        return composer.width(text, "title", size=1.0, tracking=0.0)
 
-    lines = break_title(_title_phrases(kind, filling), WIDTH - 2 * CELL, width_of)
+    lines = break_title(_title_phrases(kind, filling), (WIDTH - 2 * CELL) / TITLE_SIZE, width_of)
     need = len(lines) * _TITLE_LINE
     # The block takes a whole number of lines, so that the text below keeps the grid.
     padding = -need % LINE

@@ -125,7 +125,7 @@ def _red_only_where_allowed(pages: list[PageFacts]) -> Check:
         texts = [line.text for line in page.lines if line.red]
         if page.number > 1 and (texts or page.red_rules):
             wrong.append(f"第{page.number}页有红色")
-        wrong += [f"第{page.number}页“{text[:8]}”" for text in texts[1:]]
+        wrong += [f"第{page.number}页“{text[:8]}”" for text in texts[2:]]
     return Check("P7", "红色只用于发文机关标志和红线", not wrong, "；".join(wrong[:4]) or "符合")
 
 
@@ -232,7 +232,7 @@ def _letter_rules(pages: list[PageFacts]) -> Check:
     rules, mark = sorted(pages[0].red_rules, key=lambda rule: rule.top), _mark(pages)
     if len(rules) != 4 or mark is None:
         return Check("L2", "红色双线上粗下细、下双线上细下粗，长170 mm", False, f"红线{len(rules)}条")
-    gap = rules[0].top - mark.ink_bottom
+    gap = rules[0].top - max(line.ink_bottom for line in pages[0].lines if line.red)
     foot = pages[0].height - rules[3].bottom
     long = all(_near(rule.right - rule.left, 170, 0.5) and _near(rule.left, 21, 0.5) for rule in rules)
     order = rules[0].weight > rules[1].weight and rules[2].weight < rules[3].weight
