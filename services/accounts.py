@@ -80,7 +80,13 @@ def enter(
             session.execute(delete(LoginAttempt).where(LoginAttempt.key == f"login:{login.lower()}"[:120]))
             user.last_login_at = now
             record(
-                session, actor_of(user), "user.entered", object_kind="user", object_id=user.id, payload={}, now=now
+                session,
+                actor_of(user),
+                "user.entered",
+                object_kind="user",
+                object_id=user.id,
+                payload={},
+                now=now,
             )
     if not good or user is None or not user.active:
         raise Refusal("wrong_password", "登录名或密码不对，或者账号已停用。请核对后再试。", 403)
@@ -128,7 +134,15 @@ def change_password(
         user.password_hash = hashed
         user.password_expired = False
         user.session_epoch += 1
-        record(session, actor, "user.password_changed", object_kind="user", object_id=user.id, payload={}, now=now)
+        record(
+            session,
+            actor,
+            "user.password_changed",
+            object_kind="user",
+            object_id=user.id,
+            payload={},
+            now=now,
+        )
     return user
 
 
@@ -202,9 +216,7 @@ def first_admin(session: Session, *, login: str, password: str, passwords: Passw
         )
 
 
-def set_roles(
-    session: Session, actor: Actor, user_id: int, roles: frozenset[Role], *, now: datetime
-) -> User:
+def set_roles(session: Session, actor: Actor, user_id: int, roles: frozenset[Role], *, now: datetime) -> User:
     """Give and take roles; nobody changes the own ones."""
     actor.require(Role.ADMIN, to="调整岗位")
     if actor.user_id == user_id:
@@ -237,7 +249,9 @@ def reset_password(
         user.password_hash = hashed
         user.password_expired = True
         user.session_epoch += 1
-        record(session, actor, "user.password_reset", object_kind="user", object_id=user.id, payload={}, now=now)
+        record(
+            session, actor, "user.password_reset", object_kind="user", object_id=user.id, payload={}, now=now
+        )
     return user
 
 

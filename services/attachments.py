@@ -94,7 +94,11 @@ def _picture(name: str, content: bytes) -> Checked:
 
 
 def _unknown(name: str) -> Refusal:
-    return Refusal("file_kind", f"无法识别文件“{name}”：只接收照片（JPG、PNG、WebP）、PDF、Word（docx）和Excel（xlsx）。", 422)
+    return Refusal(
+        "file_kind",
+        f"无法识别文件“{name}”：只接收照片（JPG、PNG、WebP）、PDF、Word（docx）和Excel（xlsx）。",
+        422,
+    )
 
 
 def _checked(name: str, media_type: str, content: bytes) -> Checked:

@@ -13,8 +13,8 @@ from models.people import Role
 from services.actor import Actor
 from services.history import record
 from services.transaction import transaction
-from workflow.calendar import WorkCalendar
 from workflow.calendar import DayKind as RuleDayKind
+from workflow.calendar import WorkCalendar
 
 _known: WeakKeyDictionary[Engine | Connection, dict[str, WorkCalendar]] = WeakKeyDictionary()
 
@@ -88,7 +88,14 @@ def set_day(
 
 
 def set_year(
-    session: Session, actor: Actor, *, calendar_key: str, year: int, provisional: bool, source: str, now: datetime
+    session: Session,
+    actor: Actor,
+    *,
+    calendar_key: str,
+    year: int,
+    provisional: bool,
+    source: str,
+    now: datetime,
 ) -> None:
     """Say that a year's arrangement is published (with its source) or still provisional."""
     actor.require(Role.ADMIN, to="修改工作日历")

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import ColumnElement, insert, literal, or_, select
 from sqlalchemy.orm import Session
 
-from models.case import Case, CaseStep, Deadline
+from models.case import Case, CaseStep
 from models.job import Message
+from models.notice import ServiceRecord
 from models.people import Role, RoleGrant, User
 from models.rating import Rating
 from services.actor import Actor
-from services.calendars import work_calendar
-from services.deadlines import end_clocks, open_deadlines, resume_clocks, start_clock, stop_clocks
+from services.deadlines import end_clocks, resume_clocks, start_clock, stop_clocks
 from services.deductions import settle
-from services.definitions import scheme_of
+from services.dossier import Dossier
 from services.notice_values import case_values
 from services.notices import issue_notice
-from workflow.calendar import WorkCalendar
-from workflow.definition import Workflow
+from services.refusal import Refusal
+from workflow.definition import ServeRule, Workflow
 from workflow.effects import (
     BookDeduction,
     Effect,
@@ -36,6 +37,9 @@ from workflow.effects import (
     Tell,
 )
 
+LOCAL = ZoneInfo("Asia/Shanghai")
+_OFFICE_ROLES = frozenset({"officer", "reviewer", "head", "admin", "leader", "auditor"})
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -48,56 +52,87 @@ class Moment:
 def carry_out(
     session: Session,
     actor: Actor,
-    case: Case,
+    dossier: Dossier,
     step: CaseStep,
     effects: Iterable[Effect],
-    *,
-    workflow: Workflow,
     moment: Moment,
 ) -> None:
-    """Carry out a step's effects in their order.
+    """Carry out a step's effects.
 
-    Notices are written last, so that they can say what the ledger and the clocks hold after the step.
+    Service, clocks and ledger come first, so that the notices can say how things stand after the step.
     """
     effects = tuple(effects)
-    _move_clocks(session, case, step, effects, workflow=workflow, moment=moment)
-    _move_ledger(session, case, step, effects, moment)
+    if step.trigger in dossier.workflow.serving_triggers:
+        _record_service(session, actor, dossier, step, moment)
+    _move_clocks(session, dossier, step, effects, moment)
+    _move_ledger(session, dossier, step, effects, moment)
     session.flush()
     for effect in effects:
         if isinstance(effect, IssueNotice):
-            issue_for_step(session, actor, case, step, effect.kind, workflow=workflow, moment=moment)
+            issue_for_step(
+                session, actor, dossier, step, effect.kind, given=dict(effect.values), moment=moment
+            )
         elif isinstance(effect, Tell):
-            tell(session, case, effect.roles, effect.text, now=moment.recorded)
+            tell(session, dossier.case, effect.roles, effect.text, now=moment.recorded)
         elif isinstance(effect, Rate):
-            tell(session, case, ("monitor", "inspector"), "您反映的问题已反馈整改情况，请再作一次评价。", now=moment.recorded)
+            text = "您反映的问题已反馈整改情况，请再作一次评价。"
+            tell(session, dossier.case, ("monitor", "inspector"), text, now=moment.recorded)
+
+
+def _record_service(session: Session, actor: Actor, dossier: Dossier, step: CaseStep, moment: Moment) -> None:
+    """Every notice of the case that has not been served is served by this step."""
+    if actor.user_id is None:
+        raise Refusal("service_by_person", "送达须由人记录。")
+    served_at = _served_at(dossier.workflow, step, moment)
+    waiting = [notice for notice in dossier.notices if notice.status == "issued"]
+    if waiting and served_at.astimezone(LOCAL).date() < max(notice.issued_on for notice in waiting):
+        raise Refusal("served_before_issue", "送达日期不能早于文书的成文日期，请核对。", 422)
+    if served_at > moment.recorded:
+        raise Refusal("served_in_future", "送达日期不能晚于今天，请核对。", 422)
+    for notice in waiting:
+        notice.status = "served"
+        session.add(
+            ServiceRecord(
+                notice_id=notice.id,
+                way=str(step.asked.get("service_way", "")),
+                served_at=served_at,
+                receiver=str(step.asked.get("receiver", ""))[:60],
+                remark=str(step.asked.get("service_note") or ""),
+                recorded_by_id=actor.user_id,
+                recorded_at=moment.recorded,
+            )
+        )
+    dossier.served_at = served_at
+
+
+def _served_at(workflow: Workflow, step: CaseStep, moment: Moment) -> datetime:
+    """The moment of service: now, or noon of the earlier day that the step names."""
+    rules = workflow.triggers_by_key[step.trigger].effects
+    field = next((rule.on_field for rule in rules if isinstance(rule, ServeRule)), None)
+    named = step.asked.get(field) if field else None
+    if not named:
+        return moment.effective
+    day = date.fromisoformat(str(named))
+    if day == moment.recorded.astimezone(LOCAL).date():
+        return moment.recorded
+    return datetime.combine(day, time(12), LOCAL)
 
 
 def _move_clocks(
-    session: Session,
-    case: Case,
-    step: CaseStep,
-    effects: tuple[Effect, ...],
-    *,
-    workflow: Workflow,
-    moment: Moment,
+    session: Session, dossier: Dossier, step: CaseStep, effects: tuple[Effect, ...], moment: Moment
 ) -> None:
-    clocks = [
-        effect for effect in effects if isinstance(effect, StartClock | StopClocks | ResumeClocks | EndClocks)
-    ]
-    if not clocks:
-        return
-    calendar = work_calendar(session, case.campaign)
-    rows: list[Deadline] = open_deadlines(session, case.id, lock=True)
-    event = "送达" if step.trigger in workflow.serving_triggers else "起算"
-    for effect in clocks:
+    rows, at = None, moment.effective
+    for effect in effects:
+        if not isinstance(effect, StartClock | StopClocks | ResumeClocks | EndClocks):
+            continue
+        rows = dossier.clocks
         if isinstance(effect, StartClock):
+            begins = dossier.served_at if effect.starts_on and dossier.served_at else at
             rows.append(
-                start_clock(
-                    session, case, step, effect, calendar=calendar, at=moment.effective, event=event
-                )
+                start_clock(session, dossier.case, step, effect, calendar=dossier.calendar, at=begins)
             )
         elif isinstance(effect, StopClocks):
-            stop_clocks(rows, calendar=calendar, at=moment.effective)
+            stop_clocks(rows, calendar=dossier.calendar, at=at)
         elif isinstance(effect, EndClocks):
             end_clocks(rows, effect.names)
         else:
@@ -105,9 +140,9 @@ def _move_clocks(
                 session,
                 rows,
                 extra_working_days=effect.extra_working_days,
-                calendar=calendar,
-                at=moment.effective,
-                reminders=_reminders(workflow),
+                calendar=dossier.calendar,
+                at=at,
+                reminders=_reminders(dossier.workflow),
             )
 
 
@@ -116,26 +151,27 @@ def _reminders(workflow: Workflow) -> dict[str, tuple[Reminder, ...]]:
     clocks += [clock for suspension in workflow.suspensions for clock in suspension.clocks]
     return {
         clock.name: tuple(
-            Reminder(rule.working_days_before, rule.notice, tuple(rule.tell), rule.text) for rule in clock.remind
+            Reminder(rule.working_days_before, rule.notice, tuple(map(str, rule.tell)), rule.text)
+            for rule in clock.remind
         )
         for clock in clocks
     }
 
 
 def _move_ledger(
-    session: Session, case: Case, step: CaseStep, effects: tuple[Effect, ...], moment: Moment
+    session: Session, dossier: Dossier, step: CaseStep, effects: tuple[Effect, ...], moment: Moment
 ) -> None:
     reversal = next((effect for effect in effects if isinstance(effect, ReverseDeductions)), None)
     if reversal is None and not any(isinstance(effect, BookDeduction) for effect in effects):
         return
-    reason = str(step.asked.get(reversal.reason_field) or "") if reversal else "升至更重扣分档"
+    reason = str(step.asked.get(reversal.reason_field) or "") if reversal else ""
     settle(
         session,
-        case,
+        dossier.case,
         step,
-        scheme=scheme_of(session, case.campaign.scheme_id),
-        tiers=case.situation["tiers"],
-        reason=reason or "申诉成立，撤回扣分",
+        scheme=dossier.scheme,
+        tiers=dossier.case.situation["tiers"],
+        reason=reason or "按现有扣分档重新记账",
         now=moment.effective,
     )
 
@@ -143,22 +179,21 @@ def _move_ledger(
 def issue_for_step(
     session: Session,
     actor: Actor,
-    case: Case,
+    dossier: Dossier,
     step: CaseStep,
-    kind: str,
+    kind_key: str,
     *,
-    workflow: Workflow,
+    given: Mapping[str, str],
     moment: Moment,
 ) -> None:
     """Issue one notice of a step with the values the case gives it now."""
-    calendar: WorkCalendar = work_calendar(session, case.campaign)
-    values = case_values(session, case, step, workflow=workflow, calendar=calendar, at=moment.effective)
+    case = dossier.case
     issue_notice(
         session,
         actor,
         case.campaign,
-        kind,
-        values=values,
+        kind_key,
+        values=lambda kind: case_values(dossier, step, kind, at=moment.effective, given=given),
         now=moment.recorded,
         case=case,
         step=step,
@@ -168,23 +203,23 @@ def issue_for_step(
 
 def tell(session: Session, case: Case, roles: Iterable[str], text: str, *, now: datetime) -> None:
     """A message to everyone concerned with the case who holds one of the roles."""
-    wanted = set(roles)
-    office = [Role(role) for role in wanted & {"officer", "reviewer", "head", "admin", "leader", "auditor"}]
-    conditions = []
+    wanted = {str(role) for role in roles}
+    office = [Role(role) for role in sorted(wanted & _OFFICE_ROLES)]
+    conditions: list[ColumnElement[bool]] = []
     if office:
         conditions.append(User.id.in_(select(RoleGrant.user_id).where(RoleGrant.role.in_(office))))
     if "target" in wanted:
-        target = case.target
-        conditions.append(User.target_id == target.id)
-        conditions.append((User.unit_id == target.unit_id) & User.target_id.is_(None))
+        conditions.append(User.target_id == case.target_id)
+        conditions.append((User.unit_id == case.target.unit_id) & User.target_id.is_(None))
     if case.rating_id is not None and wanted & {"monitor", "inspector"}:
-        rating = select(Rating).where(Rating.id == case.rating_id).subquery()
-        conditions.append(User.id.in_(select(rating.c.rater_id)))
+        conditions.append(User.id.in_(select(Rating.rater_id).where(Rating.id == case.rating_id)))
     if not conditions:
         return
-    people = session.execute(select(User.id).where(User.active, or_(*conditions)).distinct()).scalars().all()
-    if people:
-        session.execute(
-            insert(Message),
-            [{"user_id": person, "case_id": case.id, "text": f"{case.number}：{text}", "sent_at": now} for person in people],
+    people = select(
+        User.id, literal(case.id), literal(f"{case.number}：{text}"), literal(now, Message.sent_at.type)
+    ).where(User.active, or_(*conditions))
+    session.execute(
+        insert(Message).from_select(
+            [Message.user_id, Message.case_id, Message.text, Message.sent_at], people, include_defaults=False
         )
+    )

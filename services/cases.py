@@ -21,9 +21,9 @@ from models.rating import Rating
 from models.roster import Target, Unit
 from services.actor import OFFICE, Actor
 from services.attachments import Checked, FileStore, attach
-from services.calendars import work_calendar
 from services.case_effects import Moment, carry_out
 from services.definitions import workflow_of
+from services.dossier import Dossier
 from services.history import record
 from services.numbers import take_number
 from services.refusal import Refusal, not_found
@@ -35,7 +35,12 @@ from workflow.situation import Situation, situation_from
 
 LOCAL = ZoneInfo("Asia/Shanghai")
 
-_REFUSAL_STATUS = {Because.ROLE: 403, Because.FOUR_EYES: 403, Because.ASKED: 422, Because.UNKNOWN_TRIGGER: 422}
+_REFUSAL_STATUS = {
+    Because.ROLE: 403,
+    Because.FOUR_EYES: 403,
+    Because.ASKED: 422,
+    Because.UNKNOWN_TRIGGER: 422,
+}
 
 
 @dataclass(frozen=True)
@@ -96,14 +101,19 @@ def open_case(
         opened = _written_step(session, case, actor, Moment(now, now), trigger="register", before="")
         if files and store:
             attach(session, actor, store, files, owner_kind="step", owner_id=opened.id, now=now)
-        carry_out(session, actor, case, opened, start_effects(workflow), workflow=workflow, moment=Moment(now, now))
+        carry_out(session, actor, Dossier(session, case), opened, start_effects(workflow), Moment(now, now))
         record(
             session,
             actor,
             "case.opened",
             object_kind="case",
             object_id=case.id,
-            payload={"number": case.number, "target": target.key, "channel": sheet.channel, "title": case.title},
+            payload={
+                "number": case.number,
+                "target": target.key,
+                "channel": sheet.channel,
+                "title": case.title,
+            },
             now=now,
         )
     return case
@@ -125,7 +135,9 @@ def _checked_target(session: Session, sheet: Problem, campaign: Campaign, now: d
     if not sheet.title.strip() or not sheet.facts.strip():
         raise Refusal("case_incomplete", "事项名称和查明的事实都要填写。", 422)
     if len(sheet.title) > 200 or max(map(len, (sheet.facts, sheet.requirement, sheet.basis))) > 20_000:
-        raise Refusal("case_long", "事项名称不超过200字，事实、要求和依据各不超过20000字；更长的材料请作为附件。", 422)
+        raise Refusal(
+            "case_long", "事项名称不超过200字，事实、要求和依据各不超过20000字；更长的材料请作为附件。", 422
+        )
     if sheet.found_on > now.astimezone(LOCAL).date():
         raise Refusal("found_in_future", "发现日期不能晚于今天，请核对。", 422)
     if sheet.channel not in {item["key"] for item in campaign.settings["channels"]}:
@@ -226,13 +238,16 @@ def step_case(
             raise _moved(session, case, workflow)
         moment = Moment(effective or now, now)
         before = situation_from(case.situation)
-        roles, facts = roles_in(actor, case), facts_of(session, case, moment.effective)
+        dossier = Dossier(session, case)
+        roles, facts = roles_in(actor, case), facts_of(dossier, moment.effective)
         try:
             taken = step(
                 workflow, before, trigger, roles=roles, actor=_person(actor), facts=facts, asked=asked
             )
         except StepRefused as refused:
-            raise Refusal(f"step_{refused.code}", f"{refused.sentence}。", _REFUSAL_STATUS.get(refused.code, 409)) from refused
+            raise Refusal(
+                f"step_{refused.code}", f"{refused.sentence}。", _REFUSAL_STATUS.get(refused.code, 409)
+            ) from refused
         _store(case, taken.situation, workflow, moment)
         written = _written_step(
             session,
@@ -249,7 +264,7 @@ def step_case(
         )
         if files and store:
             attach(session, actor, store, files, owner_kind="step", owner_id=written.id, now=now)
-        carry_out(session, actor, case, written, taken.effects, workflow=workflow, moment=moment)
+        carry_out(session, actor, dossier, written, taken.effects, moment)
         record(
             session,
             actor,
@@ -324,11 +339,10 @@ def may_see(actor: Actor, case: Case) -> bool:
     )
 
 
-def facts_of(session: Session, case: Case, at: datetime) -> dict[str, Any]:
+def facts_of(dossier: Dossier, at: datetime) -> dict[str, Any]:
     """What the procedure's rules may look at, besides the case's own past."""
-    from services.deadlines import open_deadlines
-
-    passed = any(row.status == "running" and row.due_at <= at for row in open_deadlines(session, case.id))
+    case = dossier.case
+    passed = any(row.status == "running" and row.due_at <= at for row in dossier.clocks)
     return {
         "grave": case.grave,
         "channel": case.channel,
@@ -361,7 +375,7 @@ def offers_for(session: Session, actor: Actor, case: Case, *, now: datetime) -> 
         situation_from(case.situation),
         roles=roles_in(actor, case),
         actor=_person(actor),
-        facts=facts_of(session, case, now),
+        facts=facts_of(Dossier(session, case), now),
     )
     return tuple(offer for offer in found if offer.code is not Because.ROLE)
 
@@ -369,7 +383,9 @@ def offers_for(session: Session, actor: Actor, case: Case, *, now: datetime) -> 
 def history_of(session: Session, case_id: int) -> list[CaseStep]:
     """All steps of a case, oldest first."""
     return list(
-        session.execute(select(CaseStep).where(CaseStep.case_id == case_id).order_by(CaseStep.position)).scalars()
+        session.execute(
+            select(CaseStep).where(CaseStep.case_id == case_id).order_by(CaseStep.position)
+        ).scalars()
     )
 
 
@@ -401,7 +417,9 @@ def visible_cases(actor: Actor) -> Any:
         return query.where(
             or_(
                 Target.id == (actor.target_id if actor.target_id is not None else -1),
-                (Target.unit_id == actor.unit_id) if actor.target_id is None and actor.unit_id else Target.id == -1,
+                (Target.unit_id == actor.unit_id)
+                if actor.target_id is None and actor.unit_id
+                else Target.id == -1,
             )
         )
     return query.where(Target.id == -1)

@@ -28,14 +28,13 @@ def start_clock(
     *,
     calendar: WorkCalendar,
     at: datetime,
-    event: str,
 ) -> Deadline:
     """A clock that runs from `at`, with the job that fires it and those that remind.
 
-    event: what happened at the start, for the explanation (送达). Refused when the calendar does not reach.
+    Refused when the calendar does not reach.
     """
     try:
-        due = deadline(at, clock.working_days, calendar, event=event)
+        due = deadline(at, clock.working_days, calendar, event=clock.event)
     except CalendarTooShort as short:
         raise Refusal(short.code, f"{short.sentence}。") from short
     row = Deadline(
@@ -57,7 +56,9 @@ def start_clock(
     return row
 
 
-def _schedule(session: Session, row: Deadline, reminders: tuple[Reminder, ...], calendar: WorkCalendar) -> None:
+def _schedule(
+    session: Session, row: Deadline, reminders: tuple[Reminder, ...], calendar: WorkCalendar
+) -> None:
     stamp = int(row.due_at.timestamp())
     if row.then:
         schedule(

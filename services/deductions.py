@@ -21,7 +21,9 @@ from services.tallies import touch
 def entries_of(session: Session, case_id: int) -> list[Deduction]:
     """The ledger of one case, oldest first."""
     return list(
-        session.execute(select(Deduction).where(Deduction.case_id == case_id).order_by(Deduction.id)).scalars()
+        session.execute(
+            select(Deduction).where(Deduction.case_id == case_id).order_by(Deduction.id)
+        ).scalars()
     )
 
 
@@ -115,7 +117,11 @@ def _reversal(case: Case, step: CaseStep, entry: Deduction, reason: str, now: da
 
 
 def standing_tiers(
-    session: Session, campaign_id: int, *, target_ids: Sequence[int] | None = None, as_of: datetime | None = None
+    session: Session,
+    campaign_id: int,
+    *,
+    target_ids: Sequence[int] | None = None,
+    as_of: datetime | None = None,
 ) -> dict[int, list[tuple[int, str]]]:
     """Target id to its (case id, tier) that stand booked, now or at an earlier instant."""
     reversal = aliased(Deduction)

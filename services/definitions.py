@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
 from forms.definition import FormDefinition, load_form
-from models.campaign import Definition, DefinitionKind, DefinitionStatus
+from models.campaign import Campaign, Definition, DefinitionKind, DefinitionStatus
 from notices.definition import NoticeKind, load_notice_kind
 from scoring.definition import Scheme, load_scheme
 from services.refusal import Refusal
@@ -53,34 +53,38 @@ def notice_kind_of(session: Session, definition_id: int) -> NoticeKind:
     return _read(session, definition_id, load_notice_kind)
 
 
-def form_in_force(session: Session, pack_key: str, key: str) -> tuple[int, FormDefinition]:
-    """The published form of a pack by its key, with its id."""
-    live = in_force(session, pack_key, DefinitionKind.FORM, key)
-    return live.id, form_of(session, live.id)
+def form_of_campaign(session: Session, campaign: Campaign, key: str) -> tuple[int, FormDefinition]:
+    """The form a campaign uses under this key, with its id."""
+    definition_id = _used(campaign, "forms", key)
+    return definition_id, form_of(session, definition_id)
 
 
-def notice_kind_in_force(session: Session, pack_key: str, key: str) -> tuple[Live, NoticeKind]:
-    """The published kind of notice of a pack by its key."""
-    live = in_force(session, pack_key, DefinitionKind.NOTICE_KIND, key)
-    return live, notice_kind_of(session, live.id)
+def notice_kind_of_campaign(session: Session, campaign: Campaign, key: str) -> tuple[Live, NoticeKind]:
+    """The kind of notice a campaign uses under this key."""
+    definition_id = _used(campaign, "notice_kinds", key)
+    kind = notice_kind_of(session, definition_id)
+    return _known[session.get_bind()][definition_id], kind
 
 
-def in_force(session: Session, pack_key: str, kind: DefinitionKind, key: str) -> Live:
-    """The published version of one definition of a pack; Refusal when there is none."""
-    row = session.execute(
-        select(Definition.id, Definition.version)
-        .where(
+def _used(campaign: Campaign, kind: str, key: str) -> int:
+    definition_id = campaign.settings[kind].get(key)
+    if definition_id is None:
+        raise Refusal(
+            "definition_missing", f"活动“{campaign.name}”没有代号为“{key}”的定义，请管理员检查方案包。"
+        )
+    return int(definition_id)
+
+
+def ids_in_force(session: Session, pack_key: str, kind: DefinitionKind) -> dict[str, int]:
+    """Key to id of the published definitions of one kind of a pack."""
+    rows = session.execute(
+        select(Definition.key, Definition.id).where(
             Definition.pack_key == pack_key,
             Definition.kind == kind,
-            Definition.key == key,
             Definition.status == DefinitionStatus.PUBLISHED,
         )
-        .order_by(Definition.version.desc())
-        .limit(1)
-    ).one_or_none()
-    if row is None:
-        raise Refusal("definition_missing", f"方案包“{pack_key}”中没有已发布的定义“{key}”，请管理员检查方案包。")
-    return Live(id=row.id, version=row.version, content=None)
+    )
+    return {row.key: row.id for row in rows}
 
 
 def _read(session: Session, definition_id: int, load: Callable[[Any], Parsed]) -> Parsed:

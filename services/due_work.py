@@ -12,7 +12,7 @@ from models.case import CaseStep, Deadline
 from services.actor import SYSTEM
 from services.case_effects import Moment, issue_for_step, tell
 from services.cases import locked_case, step_case
-from services.definitions import workflow_of
+from services.dossier import Dossier
 from services.history import record
 from services.jobs import Work
 from services.notices import draw, keep_file
@@ -40,10 +40,8 @@ def remind(session: Session, payload: dict[str, Any], _prepared: Any, now: datet
         step = session.execute(
             select(CaseStep).where(CaseStep.case_id == case.id).order_by(CaseStep.position.desc()).limit(1)
         ).scalar_one()
-        workflow = workflow_of(session, case.workflow_id)
-        issue_for_step(
-            session, SYSTEM, case, step, payload["notice"], workflow=workflow, moment=Moment(now, now)
-        )
+        dossier = Dossier(session, case)
+        issue_for_step(session, SYSTEM, dossier, step, payload["notice"], given={}, moment=Moment(now, now))
     record(
         session,
         SYSTEM,
@@ -70,6 +68,6 @@ WORKS: dict[str, Work] = {
     "reminder": Work(apply=remind),
     "draw_notice": Work(
         prepare=draw,
-        apply=lambda session, payload, pdf, now: keep_file(session, payload, pdf, now),
+        apply=keep_file,
     ),
 }

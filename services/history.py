@@ -15,7 +15,7 @@ from definitions.canonical import canonical_json
 from models.history import HistoryEntry, HistorySeal
 from models.notice import NumberSeries
 from services.actor import Actor
-from services.transaction import transaction
+from services.transaction import at_end, transaction
 
 #: What the first link holds on to.
 GENESIS = "0" * 64
@@ -47,11 +47,11 @@ def record(
         "object_id": str(object_id),
         "payload": payload,
     }
-    session.execute(
-        insert(HistoryEntry).values(
-            {**entry, "at": now, "salt": salt, "commitment": _commitment(salt, entry)}
-        )
-    )
+    at_end(session, _write, {**entry, "at": now, "salt": salt, "commitment": _commitment(salt, entry)})
+
+
+def _write(session: Session, rows: list[dict[str, Any]]) -> None:
+    session.execute(insert(HistoryEntry), rows)
 
 
 def _commitment(salt: str, entry: dict[str, Any]) -> str:
@@ -66,7 +66,9 @@ def seal_history(session: Session, *, now: datetime, limit: int = 5_000) -> int:
     """Chain the entries that are not in the chain yet; gives how many. Safe to run anywhere, any number of times."""
     with transaction(session):
         _lock_chain(session)
-        last = session.execute(select(HistorySeal).order_by(HistorySeal.position.desc()).limit(1)).scalar_one_or_none()
+        last = session.execute(
+            select(HistorySeal).order_by(HistorySeal.position.desc()).limit(1)
+        ).scalar_one_or_none()
         highest = session.execute(select(func.max(HistorySeal.entry_id))).scalar_one() or 0
         entries = session.execute(
             select(HistoryEntry.id, HistoryEntry.commitment)
@@ -81,7 +83,13 @@ def seal_history(session: Session, *, now: datetime, limit: int = 5_000) -> int:
             position += 1
             link = _link(position, previous, commitment)
             links.append(
-                {"position": position, "entry_id": entry_id, "previous": previous, "link": link, "sealed_at": now}
+                {
+                    "position": position,
+                    "entry_id": entry_id,
+                    "previous": previous,
+                    "link": link,
+                    "sealed_at": now,
+                }
             )
             previous = link
         if links:
@@ -107,15 +115,14 @@ class ChainFault:
 
 def verify_chain(session: Session) -> ChainFault | None:
     """Recompute every commitment and every link; None when the whole log holds."""
-    previous, expected = GENESIS, 0
+    previous = GENESIS
     rows = session.execute(
         select(HistorySeal, HistoryEntry)
         .outerjoin(HistoryEntry, HistoryEntry.id == HistorySeal.entry_id)
         .order_by(HistorySeal.position)
         .execution_options(yield_per=1000)
     )
-    for seal, entry in rows:
-        expected += 1
+    for expected, (seal, entry) in enumerate(rows, start=1):
         if seal.position != expected:
             return ChainFault(expected, "链中缺少此号")
         if entry is None:

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, sessionmaker
 
 from models.job import Job
-from services.transaction import transaction
+from services.transaction import at_end, transaction
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,6 @@ LEASE = timedelta(seconds=60)
 #: Pauses after failures; from the last on the job is an incident for the office to look at.
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1800, 7200))
 BATCH = 20
-
 
 
 @dataclass(frozen=True)
@@ -39,12 +38,16 @@ class Work:
 
 def schedule(session: Session, kind: str, *, key: str, payload: dict[str, Any], due_at: datetime) -> None:
     """Want a piece of work done, in the transaction of the act that wants it. The same key is scheduled once."""
-    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    session.execute(
-        make(Job)
-        .values(kind=kind, unique_key=key, payload=payload, due_at=due_at, tries=0, error="")
-        .on_conflict_do_nothing(index_elements=["unique_key"])
+    at_end(
+        session,
+        _write,
+        {"kind": kind, "unique_key": key, "payload": payload, "due_at": due_at, "tries": 0, "error": ""},
     )
+
+
+def _write(session: Session, rows: list[dict[str, Any]]) -> None:
+    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    session.execute(make(Job).on_conflict_do_nothing(index_elements=["unique_key"]), rows)
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,11 @@ def _note_failure(session: Session, job: Claim, error: str, now: datetime) -> No
 
 
 def tick(
-    sessions: sessionmaker[Session], works: dict[str, Work], *, clock: Callable[[], datetime], most: int = 10_000
+    sessions: sessionmaker[Session],
+    works: dict[str, Work],
+    *,
+    clock: Callable[[], datetime],
+    most: int = 10_000,
 ) -> int:
     """Do everything that is due, in order of due time; gives how many jobs were done."""
     done = 0
@@ -156,5 +163,7 @@ def retry(session: Session, job_id: int, *, now: datetime) -> None:
     """Try an incident again from the start."""
     with transaction(session):
         session.execute(
-            update(Job).where(Job.id == job_id, Job.done_at.is_(None)).values(tries=0, lease_until=None, due_at=now)
+            update(Job)
+            .where(Job.id == job_id, Job.done_at.is_(None))
+            .values(tries=0, lease_until=None, due_at=now)
         )

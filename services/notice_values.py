@@ -1,24 +1,21 @@
-"""The values a case gives its notices: finished text, gathered at the moment of the step."""
+"""The values a case gives its notices: finished text, gathered at the moment of the step, only what is printed."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
-
-from models.case import Case, CaseStep, Deadline, Deduction
-from models.notice import Notice, ServiceRecord
-from notices.definition import Value
-from scoring.definition import Scheme
+from models.case import CaseStep, Deadline
+from notices.definition import NoticeKind, Value, placeholders
 from scoring.engine import case_deduction
 from scoring.exact import printed
-from services.deductions import entries_of, standing, states_of, tiers_of
-from services.definitions import notice_kind_of, scheme_of
-from workflow.calendar import WorkCalendar, remaining_working_days
-from workflow.definition import Clock, Workflow
+from services.deductions import states_of, tiers_of
+from services.definitions import notice_kind_of
+from services.dossier import Dossier
+from workflow.calendar import remaining_working_days
+from workflow.definition import Clock
 
 LOCAL = ZoneInfo("Asia/Shanghai")
 
@@ -28,149 +25,177 @@ def zh_day(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
-def case_values(
-    session: Session,
-    case: Case,
-    step: CaseStep,
-    *,
-    workflow: Workflow,
-    calendar: WorkCalendar,
-    at: datetime,
-) -> dict[str, Value]:
-    """Everything a notice of this case can say now; a kind takes what it prints.
+def zh_day_of(at: datetime) -> str:
+    """The office's day of an instant, as printed."""
+    return zh_day(at.astimezone(LOCAL).date())
 
-    A value that the case does not have is left out: a kind that needs it is then refused by name.
+
+def case_values(
+    dossier: Dossier, step: CaseStep, kind: NoticeKind, *, at: datetime, given: Mapping[str, str]
+) -> dict[str, Value]:
+    """What this kind prints of this case now.
+
+    given: values that the procedure itself sets with the effect. What the steps were told stands under the
+    names of their questions. A value that the case does not have is left out: a kind that needs it is then
+    refused by name.
     """
-    scheme = scheme_of(session, case.campaign.scheme_id)
-    said: dict[str, Any] = {**case.situation["noted"], **step.asked}
-    values: dict[str, Value] = {
-        **_identity(session, case),
-        **_times(session, case, workflow, said, calendar, at),
-        **_points(session, case, scheme),
-        **_previous(session, case, step),
-    }
+    wanted = placeholders(kind)
+    values: dict[str, Value] = {}
+    for names, gather in _GATHERERS:
+        if names & wanted:
+            values.update(gather(dossier, at))
+    values.update(_texts({**dossier.case.situation["noted"], **step.asked}))
+    if wanted - values.keys() - given.keys():
+        # Asked at earlier steps; what is computed above goes before what was once said.
+        values = {**_texts(dossier.said), **values}
+    values.update(given)
+    return {name: value for name, value in values.items() if name in wanted}
+
+
+def _texts(said: Mapping[str, Any]) -> dict[str, Value]:
+    found: dict[str, Value] = {}
     for name, value in said.items():
         if isinstance(value, str) and value.strip():
-            values[name] = value.strip()
+            found[name] = value.strip()
         elif isinstance(value, int) and not isinstance(value, bool):
-            values[name] = str(value)
-    return values
+            found[name] = str(value)
+    return found
 
 
-def _identity(session: Session, case: Case) -> dict[str, Value]:
-    target, unit = case.target, case.target.unit
-    settings = case.campaign.settings
+def _identity(dossier: Dossier, _at: datetime) -> dict[str, Value]:
+    case = dossier.case
+    target, unit, settings = case.target, case.target.unit, case.campaign.settings
     names = {item["key"]: item["name"] for item in (*settings["channels"], *settings["problems"])}
-    head = f"{target.name}主要负责人"
     return {
         "unit": unit.name,
         "target": target.name,
         "category": unit.category.name,
-        "person_in_charge": f"{head}{target.person_in_charge}",
+        "person_in_charge": f"{target.name}主要负责人{target.person_in_charge}",
         "case_number": case.number,
         "case_title": case.title,
         "problem": names.get(case.problem, case.title),
         "facts": case.facts,
         "basis": case.basis or settings["basis_default"],
-        "channel": names[case.channel],
+        "channel": names.get(case.channel, case.channel),
         "found_on": zh_day(case.found_on),
         "requirement": case.requirement or settings["requirement_default"],
         "grave": "是" if case.grave else "否",
     }
 
 
-def _clocks_here(case: Case, workflow: Workflow) -> list[Clock]:
-    return list(workflow.states_by_key[case.state].clocks)
-
-
-def clock_days(clock: Clock, said: dict[str, Any]) -> int:
+def clock_days(clock: Clock, said: Mapping[str, Any]) -> int:
     """The length of a clock: fixed, or as a step of this case has set it."""
     if isinstance(clock.working_days, int):
         return clock.working_days
     return int(said.get(clock.working_days.field) or clock.working_days.default)
 
 
-def _times(
-    session: Session,
-    case: Case,
-    workflow: Workflow,
-    said: dict[str, Any],
-    calendar: WorkCalendar,
-    at: datetime,
-) -> dict[str, Value]:
-    values: dict[str, Value] = {"closed_on": zh_day(at.astimezone(LOCAL).date())}
-    rows = session.execute(
-        select(Deadline).where(Deadline.case_id == case.id).order_by(Deadline.id.desc())
-    ).scalars().all()
-    running = next((row for row in rows if row.then and row.status in ("running", "stopped")), None)
-    latest = running or next((row for row in rows if row.then), None)
-    if latest is not None:
-        due = latest.due_at.astimezone(LOCAL)
-        values["deadline"] = values["new_deadline"] = zh_day(due.date())
-        values["deadline_words"] = f"{zh_day(due.date())}{due:%H:%M}前"
-        values["overdue_days"] = str(remaining_working_days(latest.due_at, at, calendar))
-        values["remaining_working_days"] = str(remaining_working_days(at, latest.due_at, calendar))
-        values["working_days"] = str(latest.working_days)
-    for clock in _clocks_here(case, workflow):
-        if clock.then is None:
-            continue
-        days = clock_days(clock, said)
+def _clock_ahead(dossier: Dossier) -> Clock | None:
+    """The clock with a consequence that the state has, whether it runs already or waits for service."""
+    state = dossier.workflow.states_by_key[dossier.case.state]
+    return next((clock for clock in state.clocks if clock.then), None)
+
+
+def _times(dossier: Dossier, _at: datetime) -> dict[str, Value]:
+    values: dict[str, Value] = {}
+    ahead = _clock_ahead(dossier)
+    running: Deadline | None = next(
+        (row for row in dossier.clocks if row.then and row.status == "running"), None
+    )
+    if ahead is not None and running is None:
+        days = clock_days(ahead, dossier.case.situation["noted"])
         values["working_days"] = str(days)
-        if running is None:
-            values["deadline_words"] = f"自收到本通知之日起{days}个工作日内"
-    served = session.execute(
-        select(ServiceRecord.served_at)
-        .join(Notice, Notice.id == ServiceRecord.notice_id)
-        .where(Notice.case_id == case.id)
-        .order_by(ServiceRecord.served_at.desc())
-        .limit(1)
-    ).scalar_one_or_none()
-    if served is not None:
-        values["served_on"] = zh_day(served.astimezone(LOCAL).date())
+        values["deadline_words"] = f"自收到本通知之日起{days}个工作日内"
+    latest = running or dossier.last_clock
+    if latest is None:
+        return values
+    due = latest.due_at.astimezone(LOCAL)
+    values["deadline"] = values["new_deadline"] = zh_day(due.date())
+    values.setdefault("deadline_words", f"{zh_day(due.date())}{due:%H:%M}前")
+    values.setdefault("working_days", str(latest.working_days))
     return values
 
 
-def _points(session: Session, case: Case, scheme: Scheme) -> dict[str, Value]:
-    standing_now = standing(entries_of(session, case.id))
-    tiers = [entry.tier for entry in standing_now]
-    total = sum(entry.points for entry in standing_now)
-    values: dict[str, Value] = {"points_total": str(total)}
-    if standing_now:
-        values["points"] = str(total)
-        values["tier_words"] = standing_now[-1].reason
+def _distances(dossier: Dossier, at: datetime) -> dict[str, Value]:
+    latest = dossier.last_clock
+    if latest is None:
+        return {}
+    return {
+        "overdue_days": str(remaining_working_days(latest.due_at, at, dossier.calendar)),
+        "remaining_working_days": str(remaining_working_days(at, latest.due_at, dossier.calendar)),
+    }
+
+
+def _service(dossier: Dossier, _at: datetime) -> dict[str, Value]:
+    return {"served_on": zh_day_of(dossier.served_at)} if dossier.served_at else {}
+
+
+def _closing(_dossier: Dossier, at: datetime) -> dict[str, Value]:
+    return {"closed_on": zh_day_of(at)}
+
+
+def _points(dossier: Dossier, _at: datetime) -> dict[str, Value]:
+    scheme, booked = dossier.scheme, dossier.standing
+    total = sum(entry.points for entry in booked)
+    values: dict[str, Value] = {"points_total": str(total), "points": str(total)}
+    if booked:
+        values["tier_words"] = booked[-1].reason
     ladder = tiers_of(scheme)
     harder = [tier for tier in ladder if tier.points > total]
     if harder:
-        values["points_next"] = str(case_deduction(scheme, states_of(scheme, (*tiers, harder[0].key))).points)
+        tiers = [*(entry.tier for entry in booked), harder[0].key]
+        values["points_next"] = str(case_deduction(scheme, states_of(scheme, tiers)).points)
     if ladder:
         values["points_refusal"] = str(ladder[-1].points)
-    values["points_left"] = _points_left(session, case, scheme)
     return values
 
 
-def _points_left(session: Session, case: Case, scheme: Scheme) -> str:
-    """What the target still has in the pool after this step."""
-    if scheme.pool is None:
-        return ""
-    taken = session.execute(
-        select(func.coalesce(func.sum(Deduction.points), 0)).where(
-            Deduction.campaign_id == case.campaign_id, Deduction.target_id == case.target_id
-        )
-    ).scalar_one()
-    return printed(max(scheme.pool.floor, scheme.pool.base - int(taken)), 0)
-
-
-def _previous(session: Session, case: Case, step: CaseStep) -> dict[str, Value]:
-    earlier = session.execute(
-        select(Notice)
-        .where(Notice.case_id == case.id, Notice.status != "voided")
-        .order_by(Notice.id.desc())
-        .limit(1)
-    ).scalar_one_or_none()
-    if earlier is None:
+def _pool(dossier: Dossier, _at: datetime) -> dict[str, Value]:
+    pool = dossier.scheme.pool
+    if pool is None:
         return {}
+    return {"points_left": printed(max(pool.floor, pool.base - dossier.taken_of_target), 0)}
+
+
+def _previous(dossier: Dossier, _at: datetime) -> dict[str, Value]:
+    if not dossier.notices:
+        return {}
+    earlier = dossier.notices[0]
     return {
         "previous_number": earlier.number,
         "previous_date": zh_day(earlier.issued_on),
-        "previous_name": notice_kind_of(session, earlier.kind_id).name,
+        "previous_name": notice_kind_of(dossier.session, earlier.kind_id).name,
     }
+
+
+def _shortfall(dossier: Dossier, _at: datetime) -> dict[str, Value]:
+    """What was found wanting; for a clock that ran out, the procedure's own word for it."""
+    said = dossier.said.get("shortfall")
+    if said:
+        return {"shortfall": str(said)}
+    done = dossier.case.situation["actors"]
+    timers = [
+        trigger.name for trigger in dossier.workflow.triggers if trigger.by == "timer" and trigger.key in done
+    ]
+    return {"shortfall": timers[-1]} if timers else {}
+
+
+#: Which values each gatherer brings; it is asked only when the kind prints one of them.
+_GATHERERS: tuple[tuple[frozenset[str], Callable[[Dossier, datetime], dict[str, Value]]], ...] = tuple(
+    (frozenset(names.split()), gather)
+    for names, gather in (
+        (
+            "unit target category person_in_charge case_number case_title problem facts basis channel found_on "
+            "requirement grave",
+            _identity,
+        ),
+        ("deadline new_deadline deadline_words working_days", _times),
+        ("overdue_days remaining_working_days", _distances),
+        ("served_on", _service),
+        ("closed_on", _closing),
+        ("points points_total tier_words points_next points_refusal", _points),
+        ("points_left", _pool),
+        ("previous_number previous_date previous_name", _previous),
+        ("shortfall", _shortfall),
+    )
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,11 +18,12 @@ from models.case import Case, CaseStep
 from models.notice import Notice, NoticeFile, RankingEdition
 from models.people import Role
 from models.roster import Target
+from notices.completeness import missing_values
 from notices.definition import NoticeKind, Value, placeholders
+from notices.refusal import NoticeIncomplete, NoticeRefused
 from notices.template import fill
-from notices.vocabulary import VOCABULARY
 from services.actor import OFFICE, Actor
-from services.definitions import notice_kind_in_force, notice_kind_of
+from services.definitions import notice_kind_of, notice_kind_of_campaign
 from services.history import record
 from services.jobs import schedule
 from services.numbers import take_number
@@ -43,7 +45,7 @@ def issue_notice(
     campaign: Campaign,
     kind_key: str,
     *,
-    values: dict[str, Value],
+    values: Callable[[NoticeKind], dict[str, Value]],
     now: datetime,
     case: Case | None = None,
     step: CaseStep | None = None,
@@ -52,16 +54,17 @@ def issue_notice(
 ) -> Notice:
     """Take the next number of the kind's series and freeze the values; the PDF follows as a job.
 
+    values: gives what this kind prints beyond what every notice of the campaign has.
     Refused, with the number given back, when a value that the kind prints is missing or cannot be drawn.
     """
-    live, kind = notice_kind_in_force(session, campaign.pack_key, kind_key)
+    live, kind = notice_kind_of_campaign(session, campaign, kind_key)
     local = now.astimezone(LOCAL)
     verify_code = secrets.token_hex(8)
     position = take_number(session, kind.series, local.year)
     number = f"{campaign.settings['series'][kind.series]}〔{local.year}〕{position}号"
     full: dict[str, Value] = {
         **_standing_values(campaign, kind, now),
-        **values,
+        **values(kind),
         "number": number,
         "verify_url": f"{campaign.settings['public_url']}/notices/verify/{verify_code}",
     }
@@ -124,19 +127,15 @@ def _standing_values(campaign: Campaign, kind: NoticeKind, now: datetime) -> dic
 
 def _frozen(kind: NoticeKind, values: dict[str, Value]) -> dict[str, Value]:
     """Just the values that the kind prints; Refusal with all that are missing."""
-    wanted = placeholders(kind)
-    missing = [
-        VOCABULARY[name].meaning
-        for name in sorted(wanted)
-        if not VOCABULARY[name].optional and not values.get(name)
-    ]
-    if missing:
+    try:
+        missing = missing_values(kind, values)
+        if missing:
+            raise NoticeIncomplete(missing)
+    except NoticeRefused as refused:
         raise Refusal(
-            "notice_incomplete",
-            f"文书“{kind.name}”缺少：{'、'.join(missing)}。文书没有印发、文号没有占用；请补齐后再办。",
-            422,
-        )
-    return {name: values.get(name, "") for name in sorted(wanted)}
+            refused.code, f"文书“{kind.name}”没有印发，文号没有占用。{refused.sentence}", 422
+        ) from refused
+    return {name: values.get(name, "") for name in sorted(placeholders(kind))}
 
 
 def draw(session: Session, payload: dict[str, Any]) -> bytes | None:

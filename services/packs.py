@@ -24,12 +24,15 @@ from models.people import Role
 from models.roster import Category, Delegate, Monitor, Target, Unit
 from packs.pack import Pack, Part, PartKind
 from services.actor import Actor
+from services.definitions import ids_in_force
 from services.history import record
 from services.refusal import Refusal
 from services.transaction import transaction
 
 #: Files that are definitions; the roster is not, it goes into its own tables.
-_KINDS = {kind: DefinitionKind(kind.value) for kind in PartKind if kind is not PartKind.ROSTER}
+_KINDS: dict[PartKind, DefinitionKind] = {
+    kind: DefinitionKind(kind.value) for kind in PartKind if kind is not PartKind.ROSTER
+}
 
 
 def publish_pack(session: Session, actor: Actor, pack: Pack, *, now: datetime) -> list[Definition]:
@@ -39,7 +42,9 @@ def publish_pack(session: Session, actor: Actor, pack: Pack, *, now: datetime) -
     """
     actor.require(Role.ADMIN, to="发布方案包")
     with transaction(session):
-        new = [row for part in pack.parts if part.kind in _KINDS for row in _published(session, pack, part, now)]
+        new = [
+            row for part in pack.parts if part.kind in _KINDS for row in _published(session, pack, part, now)
+        ]
         if new:
             record(
                 session,
@@ -141,7 +146,11 @@ def load_roster(session: Session, actor: Actor, pack: Pack, *, now: datetime) ->
         }
         units = {
             row.key: Unit(
-                key=row.key, name=row.name, category=categories[row.category], position=position, active=row.active
+                key=row.key,
+                name=row.name,
+                category=categories[row.category],
+                position=position,
+                active=row.active,
             )
             for position, row in enumerate(roster.units, start=1)
         }
@@ -202,7 +211,12 @@ def create_campaign(
             pack_key=pack.key,
             scheme_id=_in_force(session, pack.key, DefinitionKind.SCHEME, pack.scheme.key),
             workflow_id=_in_force(session, pack.key, DefinitionKind.WORKFLOW, workflow),
-            settings={**pack.campaign_settings(), "public_url": public_url.rstrip("/")},
+            settings={
+                **pack.campaign_settings(),
+                "public_url": public_url.rstrip("/"),
+                "forms": ids_in_force(session, pack.key, DefinitionKind.FORM),
+                "notice_kinds": ids_in_force(session, pack.key, DefinitionKind.NOTICE_KIND),
+            },
             demonstration=demonstration,
             created_at=now,
         )
@@ -240,10 +254,36 @@ def set_campaign_status(
     return campaign
 
 
-def _in_force(session: Session, pack_key: str, kind: DefinitionKind, key: str) -> int:
-    from services.definitions import in_force
+def adopt_definitions(session: Session, actor: Actor, campaign_id: int, *, now: datetime) -> Campaign:
+    """Let a campaign use the forms and notices published since it was set up.
 
-    return in_force(session, pack_key, kind, key).id
+    Ratings made and notices issued keep the version they were made with.
+    """
+    actor.require(Role.ADMIN, to="更新活动所用的定义")
+    with transaction(session):
+        campaign = session.get_one(Campaign, campaign_id, with_for_update=True, populate_existing=True)
+        found = {
+            "forms": ids_in_force(session, campaign.pack_key, DefinitionKind.FORM),
+            "notice_kinds": ids_in_force(session, campaign.pack_key, DefinitionKind.NOTICE_KIND),
+        }
+        campaign.settings = {**campaign.settings, **found}
+        record(
+            session,
+            actor,
+            "campaign.definitions_adopted",
+            object_kind="campaign",
+            object_id=campaign.id,
+            payload=found,
+            now=now,
+        )
+    return campaign
+
+
+def _in_force(session: Session, pack_key: str, kind: DefinitionKind, key: str) -> int:
+    found = ids_in_force(session, pack_key, kind)
+    if key not in found:
+        raise Refusal("definition_missing", f"方案包“{pack_key}”中没有已发布的定义“{key}”，请先发布方案包。")
+    return found[key]
 
 
 def settings_of(campaign: Campaign, key: str) -> Any:

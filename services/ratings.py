@@ -25,7 +25,7 @@ from models.roster import Target, Unit
 from services.actor import OFFICE, Actor
 from services.attachments import Checked, FileStore, Upload, attach, check
 from services.choices import StoredChoices
-from services.definitions import form_in_force, form_of
+from services.definitions import form_of, form_of_campaign
 from services.history import record
 from services.refusal import Refusal, forbidden, not_found
 from services.tallies import count_in
@@ -61,14 +61,18 @@ def method_of(campaign: Campaign, key: str) -> dict[str, Any]:
     raise not_found("测评方式")
 
 
-def rating_form(session: Session, actor: Actor, campaign: Campaign, method_key: str) -> tuple[int, FormDefinition]:
+def rating_form(
+    session: Session, actor: Actor, campaign: Campaign, method_key: str
+) -> tuple[int, FormDefinition]:
     """The form by which this person rates by this method, with its id; refused if it is not theirs to fill."""
     method = method_of(campaign, method_key)
     if method["secret"] or not actor.roles & set(method["raters"]):
         raise forbidden(f"填报《{method['name']}》")
     if campaign.status is not CampaignStatus.OPEN:
-        raise Refusal("campaign_not_open", f"活动“{campaign.name}”目前不接收测评（未启动或已截止）。已填内容没有提交。")
-    return form_in_force(session, campaign.pack_key, method["form"])
+        raise Refusal(
+            "campaign_not_open", f"活动“{campaign.name}”目前不接收测评（未启动或已截止）。已填内容没有提交。"
+        )
+    return form_of_campaign(session, campaign, method["form"])
 
 
 def submit_rating(
@@ -93,11 +97,16 @@ def submit_rating(
     if bound.answers is None:
         raise FormRefused(bound)
     target_key, grade = ratings(form, bound.answers)[0]
-    checked = [(field, checked_upload(upload)) for field, uploads in bound.uploads.items() for upload in uploads]
-    digest = sha256_of({"form": form_id, "answers": bound.answers, "files": [file.sha256 for _, file in checked]})
-    values = {
+    checked = [
+        (field, checked_upload(upload)) for field, uploads in bound.uploads.items() for upload in uploads
+    ]
+    digest = sha256_of(
+        {"form": form_id, "answers": bound.answers, "files": [file.sha256 for _, file in checked]}
+    )
+    target_id = _target_id(session, target_key)
+    values: dict[str, Any] = {
         "campaign_id": campaign.id,
-        "target_id": _target_id(session, target_key),
+        "target_id": target_id,
         "method": method_key,
         "grade": grade,
         "form_id": form_id,
@@ -117,12 +126,14 @@ def submit_rating(
             if earlier is not None:
                 return earlier
             rating_id = _write(session, actor, values, now)
-            session.execute(insert(Submission).values(token=token, made=f"rating:{rating_id}", digest=digest, at=now))
+            session.execute(
+                insert(Submission).values(token=token, made=f"rating:{rating_id}", digest=digest, at=now)
+            )
             attach(session, actor, store, checked, owner_kind="rating", owner_id=rating_id, now=now)
     except IntegrityError as error:
         session.rollback()
         raise _doubled(session, token, values) from error
-    return Submitted(rating_id, int(values["target_id"]), grade, proposes_case(form, bound.answers))
+    return Submitted(rating_id, target_id, grade, proposes_case(form, bound.answers))
 
 
 def checked_upload(upload: Any) -> Checked:
@@ -156,7 +167,9 @@ def _earlier(session: Session, token: str, digest: str) -> Submitted | None:
     if held is None:
         return None
     if held.digest != digest:
-        raise Refusal("token_reused", "这张表已经提交过，内容与这次不同。如需更正，请在“我的填报”中办理更正。", 422)
+        raise Refusal(
+            "token_reused", "这张表已经提交过，内容与这次不同。如需更正，请在“我的填报”中办理更正。", 422
+        )
     rating = session.get_one(Rating, int(held.made.partition(":")[2]))
     return Submitted(rating.id, rating.target_id, rating.grade, proposes_case=False, again=True)
 
@@ -266,13 +279,17 @@ def revise_rating(
     old = own_rating(session, actor, rating_id)
     campaign = session.get_one(Campaign, old.campaign_id)
     if campaign.status is not CampaignStatus.OPEN:
-        raise Refusal("campaign_not_open", f"活动“{campaign.name}”已截止，不能再更正；确有错误的请联系效能办。")
+        raise Refusal(
+            "campaign_not_open", f"活动“{campaign.name}”已截止，不能再更正；确有错误的请联系效能办。"
+        )
     form = form_of(session, old.form_id)
     bound = bind(form, formdata, choices=StoredChoices(session), files=files, now=now)
     if bound.answers is None:
         raise FormRefused(bound)
     target_key, grade = ratings(form, bound.answers)[0]
-    checked = [(field, checked_upload(upload)) for field, uploads in bound.uploads.items() for upload in uploads]
+    checked = [
+        (field, checked_upload(upload)) for field, uploads in bound.uploads.items() for upload in uploads
+    ]
     target_id = _target_id(session, target_key)
     with transaction(session):
         old = session.get_one(Rating, rating_id, with_for_update=True, populate_existing=True)
@@ -387,7 +404,10 @@ def ratings_behind(
                 Rating.method == method,
                 Rating.counted,
             )
-            .options(joinedload(Rating.monitor), joinedload(Rating.target).joinedload(Target.unit).joinedload(Unit.category))
+            .options(
+                joinedload(Rating.monitor),
+                joinedload(Rating.target).joinedload(Target.unit).joinedload(Unit.category),
+            )
             .order_by(Rating.id.desc())
             .limit(limit)
         ).scalars()

@@ -55,7 +55,11 @@ class Ranking:
         for line in self.lines.values():
             found[line.score.category].append(line)
         return {
-            key: tuple(sorted(lines, key=lambda line: (line.score.rank is None, line.score.rank or 0, line.score.name)))
+            key: tuple(
+                sorted(
+                    lines, key=lambda line: (line.score.rank is None, line.score.rank or 0, line.score.name)
+                )
+            )
             for key, lines in found.items()
         }
 
@@ -106,9 +110,7 @@ def _signature(session: Session, campaign: Campaign) -> tuple[Any, ...]:
         .where(Standing.campaign_id == campaign.id)
         .scalar_subquery()
     )
-    row = session.execute(
-        select(moved, *(_revision(noun) for noun in (Target, Unit, Category)))
-    ).one()
+    row = session.execute(select(moved, *(_revision(noun) for noun in (Target, Unit, Category)))).one()
     return (campaign.scheme_id, *row)
 
 
@@ -121,9 +123,7 @@ def _refresh(session: Session, campaign: Campaign, board: _Board, signature: tup
     versions = dict(
         session.execute(
             select(Standing.target_id, Standing.version).where(Standing.campaign_id == campaign.id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     roster = (signature[0], *signature[2:])
     if board.roster != roster:
@@ -182,7 +182,9 @@ def case_facts(
     by_case: dict[int, list[str]] = {}
     for case_id, tier in tiers:
         by_case.setdefault(case_id, []).append(tier)
-    return tuple(CaseFacts(numbers[case_id], target, states_of(scheme, found)) for case_id, found in by_case.items())
+    return tuple(
+        CaseFacts(numbers[case_id], target, states_of(scheme, found)) for case_id, found in by_case.items()
+    )
 
 
 def _case_numbers(session: Session, tiers: Mapping[int, list[tuple[int, str]]]) -> dict[int, str]:
@@ -190,17 +192,15 @@ def _case_numbers(session: Session, tiers: Mapping[int, list[tuple[int, str]]]) 
     numbers: dict[int, str] = {}
     for start in range(0, len(wanted), 500):
         numbers.update(
-            session.execute(select(Case.id, Case.number).where(Case.id.in_(wanted[start : start + 500])))
-            .tuples()
-            .all()
+            session.execute(
+                select(Case.id, Case.number).where(Case.id.in_(wanted[start : start + 500]))
+            ).all()
         )
     return numbers
 
 
-def _ranked(
-    session: Session, campaign: Campaign, scheme: Scheme, unranked: Mapping[int, Placed]
-) -> Ranking:
-    names = dict(session.execute(select(Category.key, Category.name).order_by(Category.position)).tuples().all())
+def _ranked(session: Session, campaign: Campaign, scheme: Scheme, unranked: Mapping[int, Placed]) -> Ranking:
+    names = dict(session.execute(select(Category.key, Category.name).order_by(Category.position)).all())
     lines = list(unranked.values())
     scores = rank(scheme, [line.score for line in lines])
     return Ranking(

@@ -21,7 +21,9 @@ def _upsert(session: Session, table: Table, keys: dict[str, object], column: str
     )
 
 
-def count_in(session: Session, *, campaign_id: int, target_id: int, method: str, grade: str, by: int = 1) -> None:
+def count_in(
+    session: Session, *, campaign_id: int, target_id: int, method: str, grade: str, by: int = 1
+) -> None:
     """One more counted rating (or, with `by=-1`, one less), and the target's standing moves."""
     keys: dict[str, object] = {
         "campaign_id": campaign_id,

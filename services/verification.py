@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
+from definitions.canonical import sha256_of
 from models.campaign import Campaign
 from models.case import Case, CaseStep
 from models.notice import Notice, NoticeFile, NumberSeries
 from models.rating import BallotRound, Rating
 from models.roster import Target, Unit
-from definitions.canonical import sha256_of
 from scoring.engine import case_deduction
 from services.cases import replayed
 from services.deductions import entries_of, standing, states_of
@@ -59,7 +59,9 @@ def _numbers(session: Session) -> Iterator[Difference]:
     for series, year, count, low, high in taken:
         last = counters.get((series, year))
         if low != 1 or high != count or last != high:
-            yield Difference("number", f"{series}〔{year}〕", f"应为1至{last}连号，实有{count}件，最小{low}、最大{high}")
+            yield Difference(
+                "number", f"{series}〔{year}〕", f"应为1至{last}连号，实有{count}件，最小{low}、最大{high}"
+            )
 
 
 def _notices(session: Session) -> Iterator[Difference]:
@@ -127,7 +129,9 @@ def _scores(session: Session, campaign: Campaign) -> Iterator[Difference]:
         held = shown.get(target_id)
         if held is None or held.score.total != line.score.total:
             yield Difference(
-                "score", line.score.name, f"显示{held.score.printed if held else '无'}，重算为{line.score.printed}"
+                "score",
+                line.score.name,
+                f"显示{held.score.printed if held else '无'}，重算为{line.score.printed}",
             )
 
 

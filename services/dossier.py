@@ -1,0 +1,107 @@
+"""Everything about one case that a step may need, each thing read once and only when asked for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models.case import Case, CaseStep, Deadline, Deduction
+from models.notice import Notice, ServiceRecord
+from scoring.definition import Scheme
+from services.calendars import work_calendar
+from services.deadlines import open_deadlines
+from services.deductions import entries_of, standing
+from services.definitions import scheme_of, workflow_of
+from workflow.calendar import WorkCalendar
+from workflow.definition import Workflow
+
+
+class Dossier:
+    """One case inside one act."""
+
+    def __init__(self, session: Session, case: Case) -> None:
+        self.session = session
+        self.case = case
+
+    @cached_property
+    def workflow(self) -> Workflow:
+        """The procedure the case runs under."""
+        return workflow_of(self.session, self.case.workflow_id)
+
+    @cached_property
+    def scheme(self) -> Scheme:
+        """The scheme of its campaign."""
+        return scheme_of(self.session, self.case.campaign.scheme_id)
+
+    @cached_property
+    def calendar(self) -> WorkCalendar:
+        """The calendar its deadlines run on."""
+        return work_calendar(self.session, self.case.campaign)
+
+    @cached_property
+    def clocks(self) -> list[Deadline]:
+        """Running and stopped clocks, soonest first, locked."""
+        return open_deadlines(self.session, self.case.id, lock=True)
+
+    @cached_property
+    def last_clock(self) -> Deadline | None:
+        """The clock with a consequence that was started last, also when it is over."""
+        running = [row for row in self.clocks if row.then]
+        if running:
+            return running[0]
+        return self.session.execute(
+            select(Deadline)
+            .where(Deadline.case_id == self.case.id, Deadline.then != "")
+            .order_by(Deadline.id.desc())
+            .limit(1)
+        ).scalar_one_or_none()
+
+    @property
+    def standing(self) -> list[Deduction]:
+        """Deductions that stand booked now."""
+        return standing(entries_of(self.session, self.case.id))
+
+    @property
+    def taken_of_target(self) -> int:
+        """Points that all cases of the target cost together now."""
+        return int(
+            self.session.execute(
+                select(func.coalesce(func.sum(Deduction.points), 0)).where(
+                    Deduction.campaign_id == self.case.campaign_id, Deduction.target_id == self.case.target_id
+                )
+            ).scalar_one()
+        )
+
+    @cached_property
+    def notices(self) -> list[Notice]:
+        """Valid notices of the case before this step, newest first."""
+        return list(
+            self.session.execute(
+                select(Notice)
+                .where(Notice.case_id == self.case.id, Notice.status != "voided")
+                .order_by(Notice.id.desc())
+            ).scalars()
+        )
+
+    @cached_property
+    def served_at(self) -> datetime | None:
+        """When a notice of the case was last served."""
+        return self.session.execute(
+            select(ServiceRecord.served_at)
+            .join(Notice, Notice.id == ServiceRecord.notice_id)
+            .where(Notice.case_id == self.case.id)
+            .order_by(ServiceRecord.served_at.desc())
+            .limit(1)
+        ).scalar_one_or_none()
+
+    @cached_property
+    def said(self) -> dict[str, Any]:
+        """What the steps of the case were told, the latest word for each question."""
+        rows = self.session.execute(
+            select(CaseStep.asked).where(CaseStep.case_id == self.case.id).order_by(CaseStep.position)
+        ).scalars()
+        return {name: value for asked in rows for name, value in asked.items() if value not in (None, "", [])}
