@@ -22,6 +22,8 @@ class SpecialDay(Definition):
 
 
 class OfficeHours(Definition):
+    """One stretch of a working day, local time; reminders go out when the first one begins."""
+
     starts: time
     ends: time
 

@@ -32,6 +32,8 @@ class FieldOr(Definition):
 
 
 class ReminderRule(Definition):
+    """A word before a clock runs out: a notice, a message to roles, or both; 0 is the last day itself."""
+
     working_days_before: int = Field(ge=0)
     notice: Key | None = None
     tell: tuple[Role, ...] = ()
@@ -57,6 +59,8 @@ class _Rule(Definition):
 
 
 class IssueNoticeRule(_Rule):
+    """A numbered notice (文书) is issued. kind: key of a NoticeKind of the pack."""
+
     do: Literal["issue_notice"]
     kind: Key
     #: Values of the notice that this step decides, by name: the text as it is printed.
@@ -64,6 +68,8 @@ class IssueNoticeRule(_Rule):
 
 
 class ReverseDeductionsRule(_Rule):
+    """Booked deductions are taken back; the reason is a required answer of the step."""
+
     do: Literal["reverse_deductions"]
     reason_field: Key
     #: The tier booked last, or all that stand.
@@ -81,22 +87,30 @@ class ServeRule(_Rule):
 
 
 class ResumeClocksRule(_Rule):
+    """Stopped clocks run on with more working days than remained; without it, with what remained."""
+
     do: Literal["resume_clocks"]
     extra_working_days: FieldOr
 
 
 class TellRule(_Rule):
+    """A message to those concerned who hold one of the roles."""
+
     do: Literal["tell"]
     roles: tuple[Role, ...] = Field(min_length=1)
     text: Text
 
 
 class CountRule(_Rule):
+    """One more of these; name: key under `counts`."""
+
     do: Literal["count"]
     name: Key
 
 
 class RateRule(_Rule):
+    """再评价: whoever reported rates again. form: key of a form of the pack."""
+
     do: Literal["rate"]
     form: Key
 
@@ -135,6 +149,8 @@ class Suspension(Definition):
 
 
 class Option(Definition):
+    """A key with the words that people see."""
+
     key: Key
     label: Text
 

@@ -35,6 +35,8 @@ class ScriptStep(Definition):
 
 
 class Expected(Definition):
+    """How a story must end, to be a test; None for what is not compared."""
+
     visited: tuple[Key, ...] | None = None
     tiers: tuple[Key, ...] | None = None
     notices: tuple[Key, ...] | None = None
