@@ -179,11 +179,14 @@
     });
   }
 
+  // Words come from the page, so that they are in the reader's language.
+  function say(element, name) { return element.closest("[data-pd-form]").getAttribute("data-say-" + name) || ""; }
+
   function moreRows(box) {
     var button = document.createElement("button");
     button.type = "button";
     button.className = "pd-more";
-    button.textContent = "＋ 增加一行";
+    button.textContent = "＋ " + say(box, "row");
     box.after(button);
     button.addEventListener("click", function () {
       var rows = all(box, ".pd-row"), next = rows.length;
@@ -193,7 +196,7 @@
         cell.id = cell.name = cell.name.replace(/-\d+-([a-z0-9_]+)$/, "-" + next + "-$1");
       });
       all(row, "label").forEach(function (label) { label.htmlFor = label.htmlFor.replace(/-\d+-([a-z0-9_]+)$/, "-" + next + "-$1"); });
-      row.setAttribute("aria-label", "第 " + (next + 1) + " 行");
+      row.setAttribute("aria-label", say(box, "nth").replace("0", next + 1));
       box.append(row);
       row.querySelector("input,select").focus();
       button.hidden = next + 1 >= Number(box.dataset.most);
@@ -206,8 +209,10 @@
     var canvas = document.createElement("canvas"), clear = document.createElement("button"), last = null;
     canvas.className = "pd-pad"; canvas.width = 900; canvas.height = 300;
     canvas.setAttribute("aria-hidden", "true");
-    clear.type = "button"; clear.className = "pd-more"; clear.textContent = "清除重签";
-    input.after(canvas, clear);
+    var invite = document.createElement("p");
+    invite.className = "pd-count"; invite.textContent = say(input, "draw");
+    clear.type = "button"; clear.className = "pd-more"; clear.textContent = say(input, "clear");
+    input.after(invite, canvas, clear);
     var pen = canvas.getContext("2d");
     pen.lineWidth = 5; pen.lineCap = "round"; pen.strokeStyle = "#111";
     function point(event) {
