@@ -76,7 +76,7 @@ def test_a_file_that_is_no_safe_workbook_is_refused_with_a_sentence(data: bytes,
 
 def test_damaged_bytes_are_read_or_refused_and_never_fail_otherwise() -> None:
     good = ROSTER.read_bytes()
-    chance = random.Random(2012)  # noqa: S311  (a repeatable choice of bytes, no secret)
+    chance = random.Random(2012)
     refused = 0
     for _ in range(150):
         data = bytearray(good)
@@ -91,7 +91,7 @@ def test_damaged_bytes_are_read_or_refused_and_never_fail_otherwise() -> None:
 
 def test_damaged_parts_inside_a_sound_zip_are_read_or_refused() -> None:
     parts = zipfile.ZipFile(ROSTER)
-    chance = random.Random(5)  # noqa: S311  (as above)
+    chance = random.Random(5)
     refused = 0
     for number in range(120):
         name = parts.namelist()[number % len(parts.namelist())]
