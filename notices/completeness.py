@@ -19,7 +19,8 @@ def missing_values(kind: NoticeKind, values: Mapping[str, Value]) -> tuple[tuple
     not be printed at all.
     """
     filling = Filling(values, draft=False)
-    for place in ("mark", "number", "title", "addressee"):
+    filling.title(kind.title)
+    for place in ("mark", "number", "addressee"):
         filling.text(getattr(kind, place))
     for place in _MAY_BE_BLANK:
         filling.text(getattr(kind, place), blank_ok=True)

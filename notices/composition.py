@@ -35,7 +35,7 @@ class Composer:
     draft: bool
 
     def advance(self, character: str, style: str) -> float:
-        return self.glyphs.advance(character, _FACES[style.split(" ")[0]])
+        return self.glyphs.advance(character, _FACES[style.split(" ", maxsplit=1)[0]])
 
     def width(
         self, text: str, style: str, *, size: float = BODY_SIZE, tracking: float | None = None

@@ -15,6 +15,7 @@ from notices.vocabulary import VOCABULARY
 
 _LONGEST_TEXT = 20_000
 _MOST_ROWS = 2_000
+_LONGEST_TITLE = 120
 _NUMBER = re.compile(r"-?\d{1,12}(?:\.\d{1,6})?")
 _URL = re.compile(r"https?://[!-~]{1,300}")
 _ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
@@ -91,6 +92,15 @@ class Filling:
             return self._value(name, blank_ok)
 
         return fill(template, value_of)
+
+    def title(self, template: str) -> list[str]:
+        """The title cut where it may be broken; a title of more than a few lines is refused."""
+        phrases = [self.text(phrase) for phrase in template.split("|")]
+        if sum(map(len, phrases)) > _LONGEST_TITLE:
+            raise NoticeRefused("title_too_long", f"标题超过{_LONGEST_TITLE}字，请缩短事项名称")
+        if any("\n" in phrase for phrase in phrases):
+            raise NoticeRefused("title_lines", "标题中不能有换行，请改为一行文字")
+        return phrases
 
     def rows(self, name: str) -> list[dict[str, str]]:
         """The rows of a list value; no rows at all counts as missing unless the value is optional."""

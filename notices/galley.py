@@ -166,7 +166,9 @@ def _justify(units: Sequence[_Unit], found: _Break, room: float, measure: Measur
     full = found.hanging or not last
     marks = sum(unit.text in SQUEEZED for unit in units)
     less = found.squeeze / marks if found.squeeze > 0 else 0.0
-    gaps = sum(_is_wide(c) for unit in units for c in unit.text) - (2 if found.hanging else 1)
+    # What stands last opens nothing: the edge, or the mark that hangs behind it, comes next.
+    inner = [c for unit in units for c in unit.text][: -2 if found.hanging else -1]
+    gaps = sum(map(_is_wide, inner))
     slack = room - found.width if full and not less else 0.0
     opened = slack / gaps if gaps > 0 and 0 < slack < _WIDEST_SLACK * measure.size else 0.0
 

@@ -49,7 +49,7 @@ def plain_title(kind: NoticeKind, filling: Filling) -> str:
 
 
 def _title_phrases(kind: NoticeKind, filling: Filling) -> list[str]:
-    return [filling.text(phrase) for phrase in kind.title.split("|")]
+    return filling.title(kind.title)
 
 
 def _metadata(kind: NoticeKind, filling: Filling, made_at: datetime | None) -> str:
@@ -102,12 +102,14 @@ def _last_marked(parts: list[str]) -> list[str]:
 
 def _attachments(kind: NoticeKind, filling: Filling) -> list[tuple[str, str, Attachment]]:
     """Every 附件 as (title, group, definition); one per group where the definition asks so."""
-    found = []
+    found: list[tuple[str, str, Attachment]] = []
     for attachment in kind.attachments:
         if not filling.holds(attachment.when):
             continue
-        for group in _groups(attachment, filling):
-            found.append((filling.text(attachment.title, group=group), group, attachment))
+        found += [
+            (filling.text(attachment.title, group=group), group, attachment)
+            for group in _groups(attachment, filling)
+        ]
     return found
 
 

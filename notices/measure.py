@@ -135,8 +135,9 @@ def _glyphs(pages: list[PageFacts]) -> Check:
 
 
 def _document_number(pages: list[PageFacts]) -> Check:
-    text = "".join(line.text for line in pages[0].lines)
-    found = _NUMBER.search(text)
+    title = next((line.baseline for line in pages[0].lines if _near(line.size, 22, 0.3)), 0.0)
+    head = [line.text for line in pages[0].lines if line.baseline < title and not line.red]
+    found = next((match for text in head if (match := _NUMBER.search(text))), None)
     wrong = _WRONG_NUMBER.search("".join(line.text for page in pages for line in page.lines))
     good = found is not None and wrong is None
     return Check(
@@ -198,10 +199,13 @@ def _signature(pages: list[PageFacts]) -> Check:
 
 def _page_numbers(pages: list[PageFacts], *, from_page: int) -> Check:
     wrong = []
+    in_form = False
     for page in pages:
         number = page.page_number
+        # A form to return stands last and carries no number, however many pages it takes.
+        in_form = in_form or page.is_form
         if number is None:
-            if page.number >= from_page and not page.is_form:
+            if page.number >= from_page and not in_form:
                 wrong.append(f"第{page.number}页无页码")
             continue
         inside = page.width - 26 if page.number % 2 else 28.0

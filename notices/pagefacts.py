@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import Any
 
 MM = 25.4 / 72
 _PAGE_NUMBER = re.compile(r"—\s*\d+\s*—")
@@ -45,8 +46,8 @@ class TextLine:
 
     @property
     def cells(self) -> int:
-        """Full-width characters, two half-width ones counted as one."""
-        return -(-sum(2 if ord(c) > 0x2000 else 1 for c in self.text) // 2)
+        """Width in cells of the 28-cell grid."""
+        return round((self.right - self.left) * 28 / 156)
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class PageFacts:
         return "回执" in "".join(line.text for line in self.lines[:2])
 
 
-def read_pages(stream: IO[bytes]) -> list[PageFacts]:
+def read_pages(stream: io.BytesIO) -> list[PageFacts]:
     """All pages of a PDF; ValueError when it is none."""
     import pdfplumber
     from pdfminer.pdfexceptions import PDFException
@@ -172,7 +173,8 @@ def _is_red(colour: Any) -> bool:
 
 
 def _rules(page: Any) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
-    red, black = [], []
+    red: list[Rule] = []
+    black: list[Rule] = []
     for item in (*page.rects, *page.lines, *page.curves):
         if (
             item["x1"] - item["x0"] < 100

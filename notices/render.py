@@ -16,7 +16,7 @@ from typing import Any
 
 from notices.composition import Composer
 from notices.definition import NoticeFormat, NoticeKind, Value
-from notices.filling import Filling
+from notices.filling import Filling, checked_values
 from notices.fonts import fonts_directory, use_fonts
 from notices.glyphs import Glyphs, glyphs_in
 from notices.layout import page_html
@@ -84,6 +84,7 @@ def _page(
 
 def _drawable(values: Mapping[str, Value], glyphs: Glyphs, *, draft: bool) -> dict[str, Value]:
     """The values, refused or marked where no font can draw a character."""
+    values = checked_values(values)
     missing = glyphs.missing("".join(_all_texts(values)))
     if missing and not draft:
         raise NoticeGlyphMissing(missing)

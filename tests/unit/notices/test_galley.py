@@ -87,7 +87,10 @@ def test_hostile_text_ends_and_is_kept(text: str) -> None:
 
 
 def test_ordinary_prose_breaks_no_rule_and_leaves_no_ragged_line() -> None:
-    clause = "整改情况基准分为20分，采取倒扣分方法进行，扣完为止。对“测评”中发现的问题（含《即时监测表》），能按要求整改到位的，不予扣分；"
+    clause = (
+        "整改情况基准分为20分，采取倒扣分方法进行，扣完为止。对“测评”中发现的问题"
+        "（含《即时监测表》），能按要求整改到位的，不予扣分；"
+    )
     for shift in range(30):
         lines = lines_of("督" * shift + clause * 6)
         for number, line in enumerate(lines):
@@ -97,3 +100,18 @@ def test_ordinary_prose_breaks_no_rule_and_leaves_no_ragged_line() -> None:
             if line.full:
                 room = MEASURE.width - (MEASURE.first_indent if number == 0 else 0)
                 assert extent(line) == pytest.approx(room, abs=0.8)
+
+
+def test_a_full_line_that_ends_in_a_number_meets_the_edge() -> None:
+    for lead in range(10, 28):
+        for number, line in enumerate(lines_of("整" * lead + "2012" + "改" * 40)):
+            if line.full:
+                room = MEASURE.width - (MEASURE.first_indent if number == 0 else 0)
+                assert extent(line) <= room + 0.8
+
+
+def test_the_number_of_a_document_is_never_divided() -> None:
+    for lead in range(10, 28):
+        assert any(
+            "〔2012〕118号" in line.text for line in lines_of("整" * lead + "效督〔2012〕118号" + "改" * 9)
+        )
