@@ -14,7 +14,7 @@ from definitions.fault import DefinitionFaults, Fault
 _DEEPEST = 60
 
 
-class _StrictLoader(yaml.SafeLoader):
+class _StrictLoader(yaml.CSafeLoader):
     """Safe loader without surprises: no timestamps, only true/false are booleans."""
 
 
@@ -41,7 +41,7 @@ def read_yaml(text: str, *, name: str) -> Any:
         if refused:
             raise DefinitionFaults(refused)
         node = yaml.compose(text, Loader=_StrictLoader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeEncodeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{name}:{mark.line + 1}" if mark else name
         raise DefinitionFaults(
@@ -52,9 +52,9 @@ def read_yaml(text: str, *, name: str) -> Any:
     duplicates = list(_duplicate_keys(node, name))
     if duplicates:
         raise DefinitionFaults(duplicates)
-    loader = _StrictLoader(text)
+    loader = _StrictLoader("")
     try:
-        return loader.get_single_data()
+        return loader.construct_document(node)
     except (yaml.YAMLError, ValueError) as error:
         raise DefinitionFaults([Fault(name, f"YAML 写法有误：{error}")]) from error
     finally:
