@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 
 from definitions.base import Definition, Key
 from definitions.source import load_yaml
+from forms.builder import PREFIX
+from forms.definition import FormDefinition
 from packs.parts import Pack
 from workflow.calendar import WorkCalendar
 
@@ -135,6 +137,19 @@ def demonstrate(pack: Pack, story: Story, *, seed: int = 2012) -> Demonstration:
         ballots=tuple(sorted(teller.ballots(), key=lambda ballot: ballot.at)),
         cases=tuple(sorted(teller.cases(), key=lambda case: case.opened_at)),
     )
+
+
+def posted(form: FormDefinition, answers: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The answers as a browser would post them, by the names of the form's controls.
+
+    Raises KeyError for an answer to a field that the form does not have.
+    """
+    fields = {field.key: field for field in form.fields}
+    return {
+        f"{PREFIX}{key}-{suffix}" if suffix else f"{PREFIX}{key}": list(values)
+        for key, answer in answers.items()
+        for suffix, values in fields[key].posted_from(answer).items()
+    }
 
 
 class _Teller:

@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from forms.answers import bind
 from forms.choices import Entry, FixedChoices
-from packs.demonstration import DemoCase, Demonstration, demonstrate, load_story
+from packs.demonstration import DemoCase, Demonstration, demonstrate, load_story, posted
 from packs.pack import Pack, load_pack
 from workflow.engine import start, step
 
@@ -72,6 +72,17 @@ def test_every_course_is_allowed_and_ends_where_it_says(case: DemoCase) -> None:
     assert situation.state == case.ends
 
 
+def test_a_ballot_is_taken_as_it_is_filled() -> None:
+    form = pack().forms["concentrated"]
+    targets = [Entry(target.key, target.name) for target in pack().roster.targets]
+    for ballot in story().ballots[:5]:
+        answers = {"grades": dict(ballot.grades)} | ({"opinion": ballot.opinion} if ballot.opinion else {})
+        typed: MultiDict[str, str] = MultiDict(posted(form, answers))
+        bound = bind(form, typed, choices=FixedChoices({"target": targets}), now=ballot.at)
+        assert bound.faults == ()
+        assert bound.answers == answers
+
+
 @pytest.mark.parametrize("method", ["instant", "comprehensive", "inspection"])
 def test_every_form_is_taken_as_it_is_filled(method: str) -> None:
     form = pack().forms[method]
@@ -82,13 +93,8 @@ def test_every_form_is_taken_as_it_is_filled(method: str) -> None:
     for rating in story().ratings:
         if rating.method == method and len(chosen.setdefault(rating.grade, [])) < 3:
             chosen[rating.grade].append(rating)
-            posted: MultiDict[str, str] = MultiDict()
-            for key, answer in rating.answers.items():
-                field = form.field(key)
-                assert field is not None, key
-                for suffix, values in field.posted_from(answer).items():
-                    posted.setlist(f"f_{key}-{suffix}" if suffix else f"f_{key}", list(values))
-            bound = bind(form, posted, choices=FixedChoices(lists), now=rating.at)
+            typed: MultiDict[str, str] = MultiDict(posted(form, rating.answers))
+            bound = bind(form, typed, choices=FixedChoices(lists), now=rating.at)
             assert bound.faults == ()
             assert bound.answers is not None
     assert len(chosen) >= 4
