@@ -69,7 +69,9 @@ class RatingVoid(Base):
     """A rating proposed to be voided by one person and voided by another, with a reason."""
 
     __tablename__ = "rating_void"
-    __table_args__ = (CheckConstraint("approved_by_id IS NULL OR approved_by_id <> proposed_by_id", "two_persons"),)
+    __table_args__ = (
+        CheckConstraint("approved_by_id IS NULL OR approved_by_id <> proposed_by_id", "two_persons"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     rating_id: Mapped[int] = mapped_column(ForeignKey("rating.id"), unique=True)

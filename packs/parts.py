@@ -126,8 +126,10 @@ class Pack:
             "organ": sheet.organ.model_dump(mode="json"),
             "plan": sheet.plan.model_dump(mode="json"),
             "series": {series.key: series.prefix for series in sheet.series},
+            "results": [result.model_dump(mode="json") for result in sheet.results],
             "calendar": {
                 "key": self.calendar.key,
+                "day_starts": self.calendar.office_hours[0].starts if self.calendar.office_hours else "00:00",
                 "day_ends": self.calendar.day_ends,
                 "timezone": self.calendar.timezone,
             },

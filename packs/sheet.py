@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import Field, StringConstraints
 
@@ -83,6 +83,19 @@ class Series(Definition):
     prefix: Text
 
 
+class ResultNotice(Definition):
+    """A notice that the publication of results leads to.
+
+    outcome: key of the scheme's outcome that brings it, None for one that every publication has.
+    per: one for each target concerned, or one for the whole campaign.
+    """
+
+    notice: Key
+    outcome: Key | None = None
+    per: Literal["target", "campaign"]
+    source: Text
+
+
 class Setting(Definition):
     """A practice on which the plan is silent and that no other definition carries."""
 
@@ -112,6 +125,7 @@ class PackSheet(Definition):
     grades: tuple[GradeEntry, ...]
     roles: tuple[RoleEntry, ...]
     series: tuple[Series, ...]
+    results: tuple[ResultNotice, ...] = ()
     settings: tuple[Setting, ...] = ()
     clauses: tuple[Clause, ...] = ()
 

@@ -41,6 +41,7 @@ def work_calendar(session: Session, campaign: Campaign) -> WorkCalendar:
         days={day: RuleDayKind(kind.value) for day, kind in days},
         published_years=frozenset(year for year, _, provisional in years if not provisional),
         provisional_years=frozenset(year for year, _, provisional in years if provisional),
+        day_starts=time.fromisoformat(settings["day_starts"]),
         day_ends=time.fromisoformat(settings["day_ends"]),
         timezone=settings["timezone"],
     )

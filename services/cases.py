@@ -11,16 +11,17 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from models.campaign import Campaign, CampaignStatus
-from models.case import Case, CaseStep
+from models.case import Case, CaseStep, Deadline
 from models.people import Role
 from models.rating import Rating
 from models.roster import Target, Unit
-from services.actor import OFFICE, Actor
+from services.actor import SYSTEM, Actor
 from services.attachments import Checked, FileStore, attach
+from services.case_access import facts_of, may_see, person_of, roles_in
 from services.case_effects import Moment, carry_out
 from services.definitions import workflow_of
 from services.dossier import Dossier
@@ -29,7 +30,7 @@ from services.numbers import take_number
 from services.refusal import Refusal, not_found
 from services.transaction import transaction
 from workflow.definition import Workflow
-from workflow.engine import Entry, Offer, StepRefused, offers, replay, start, start_effects, step
+from workflow.engine import StepRefused, start, start_effects, step
 from workflow.refusal import Because
 from workflow.situation import Situation, situation_from
 
@@ -229,6 +230,8 @@ def step_case(
     deadline that ran out, a service that was recorded later).
     Raises Refusal.
     """
+    if actor.user_id is not None:
+        _fire_what_is_due(session, case_id, now)
     with transaction(session):
         case = locked_case(session, case_id)
         if not may_see(actor, case):
@@ -242,7 +245,7 @@ def step_case(
         roles, facts = roles_in(actor, case), facts_of(dossier, moment.effective)
         try:
             taken = step(
-                workflow, before, trigger, roles=roles, actor=_person(actor), facts=facts, asked=asked
+                workflow, before, trigger, roles=roles, actor=person_of(actor), facts=facts, asked=asked
             )
         except StepRefused as refused:
             raise Refusal(
@@ -283,6 +286,48 @@ def step_case(
     return case
 
 
+def _fire_what_is_due(session: Session, case_id: int, now: datetime) -> None:
+    """Clocks that have run out come before any person's step, however late the worker is.
+
+    Otherwise an answer between the due time and the worker's next round would count as in time.
+    """
+    if session.info.get("act_open"):
+        return  # the outer act has taken its own time into account
+    while True:
+        row = session.execute(
+            select(Deadline)
+            .where(
+                Deadline.case_id == case_id,
+                Deadline.status == "running",
+                Deadline.then != "",
+                Deadline.due_at <= now,
+            )
+            .order_by(Deadline.due_at)
+            .limit(1)
+        ).scalar_one_or_none()
+        if row is None:
+            return
+        with transaction(session):
+            fire_clock(session, row.id, row.due_at, now=now)
+
+
+def fire_clock(session: Session, deadline_id: int, due_at: datetime, *, now: datetime) -> bool:
+    """Take the step that a clock's running out brings, dated when it ran out.
+
+    False, and nothing done, when the clock has moved, stopped or been fired since it was scheduled.
+    """
+    with transaction(session):
+        case_id = session.execute(select(Deadline.case_id).where(Deadline.id == deadline_id)).scalar_one()
+        locked_case(session, case_id)
+        row = session.get_one(Deadline, deadline_id, with_for_update=True, populate_existing=True)
+        if row.status != "running" or row.due_at != due_at or not row.then:
+            return False
+        row.status = "fired"
+        session.flush()
+        step_case(session, SYSTEM, case_id, row.then, asked={}, now=now, effective=row.due_at)
+        return True
+
+
 def _store(case: Case, after: Situation, workflow: Workflow, moment: Moment) -> None:
     case.situation = after.as_data()
     if after.state != case.state:
@@ -306,120 +351,3 @@ def _moved(session: Session, case: Case, workflow: Workflow) -> Refusal:
         f"{last.actor_name}已于{at.month}月{at.day}日{at:%H:%M}办理“{what}”，本事项现为"
         f"“{workflow.states_by_key[case.state].name}”。您的操作没有执行，请查看最新情况后再决定。",
     )
-
-
-def _person(actor: Actor) -> str:
-    return "system" if actor.user_id is None else str(actor.user_id)
-
-
-def roles_in(actor: Actor, case: Case) -> frozenset[str]:
-    """The roles an actor has in this very case: a target only in its own, a reporter only where it reported."""
-    roles = set(actor.roles)
-    if not answers_for(actor, case):
-        roles.discard(Role.TARGET)
-    roles -= {Role.ADMIN, Role.LEADER, Role.AUDITOR}
-    return frozenset(str(role) for role in roles)
-
-
-def answers_for(actor: Actor, case: Case) -> bool:
-    """Whether the account speaks for the case's target: the target itself, or the head of its unit."""
-    if not actor.has(Role.TARGET):
-        return False
-    if actor.target_id is not None:
-        return actor.target_id == case.target_id
-    return actor.unit_id is not None and actor.unit_id == case.target.unit_id
-
-
-def may_see(actor: Actor, case: Case) -> bool:
-    """The office, its leaders and its auditor see every case; a target only its own."""
-    return (
-        actor.user_id is None
-        or actor.has(*OFFICE, Role.LEADER, Role.AUDITOR, Role.ADMIN)
-        or answers_for(actor, case)
-    )
-
-
-def facts_of(dossier: Dossier, at: datetime) -> dict[str, Any]:
-    """What the procedure's rules may look at, besides the case's own past."""
-    case = dossier.case
-    passed = any(row.status == "running" and row.due_at <= at for row in dossier.clocks)
-    return {
-        "grave": case.grave,
-        "channel": case.channel,
-        "category": case.target.unit.category.key,
-        "deadline_passed": passed,
-    }
-
-
-def case_for(session: Session, actor: Actor, case_id: int) -> Case:
-    """One case for someone who may see it; the same refusal whether it is missing or not theirs."""
-    case = session.execute(
-        select(Case)
-        .where(Case.id == case_id)
-        .options(
-            joinedload(Case.target).joinedload(Target.unit).joinedload(Unit.category),
-            joinedload(Case.campaign),
-            joinedload(Case.opened_by),
-        )
-    ).scalar_one_or_none()
-    if case is None or not may_see(actor, case):
-        raise not_found("整改事项")
-    return case
-
-
-def offers_for(session: Session, actor: Actor, case: Case, *, now: datetime) -> tuple[Offer, ...]:
-    """The steps this actor's page shows, allowed or with the reason why not."""
-    workflow = workflow_of(session, case.workflow_id)
-    found = offers(
-        workflow,
-        situation_from(case.situation),
-        roles=roles_in(actor, case),
-        actor=_person(actor),
-        facts=facts_of(Dossier(session, case), now),
-    )
-    return tuple(offer for offer in found if offer.code is not Because.ROLE)
-
-
-def history_of(session: Session, case_id: int) -> list[CaseStep]:
-    """All steps of a case, oldest first."""
-    return list(
-        session.execute(
-            select(CaseStep).where(CaseStep.case_id == case_id).order_by(CaseStep.position)
-        ).scalars()
-    )
-
-
-def replayed(session: Session, case: Case) -> Situation:
-    """The situation that the case's history leads to, every step judged again."""
-    workflow = workflow_of(session, case.workflow_id)
-    entries = [
-        Entry(
-            trigger=row.trigger,
-            actor="system" if row.actor_id is None else str(row.actor_id),
-            roles=frozenset(row.roles),
-            facts=row.facts,
-            asked=row.asked,
-            from_state=row.from_state,
-            to_state=row.to_state,
-        )
-        for row in history_of(session, case.id)
-        if row.position > 1
-    ]
-    return replay(workflow, entries)
-
-
-def visible_cases(actor: Actor) -> Any:
-    """A query of the cases this actor may see, to be filtered further."""
-    query = select(Case).join(Case.target)
-    if actor.has(*OFFICE, Role.LEADER, Role.AUDITOR, Role.ADMIN):
-        return query
-    if actor.has(Role.TARGET):
-        return query.where(
-            or_(
-                Target.id == (actor.target_id if actor.target_id is not None else -1),
-                (Target.unit_id == actor.unit_id)
-                if actor.target_id is None and actor.unit_id
-                else Target.id == -1,
-            )
-        )
-    return query.where(Target.id == -1)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from models.case import CaseStep, Deadline
 from services.actor import SYSTEM
 from services.case_effects import Moment, issue_for_step, tell
-from services.cases import locked_case, step_case
+from services.cases import fire_clock, locked_case
 from services.dossier import Dossier
 from services.history import record
 from services.jobs import Work
@@ -19,13 +19,8 @@ from services.notices import draw, keep_file
 
 
 def fire_deadline(session: Session, payload: dict[str, Any], _prepared: Any, now: datetime) -> None:
-    """Take the step that a clock's running out brings, dated when it ran out; nothing if the clock has moved."""
-    row = _still_due(session, payload)
-    if row is None:
-        return
-    row.status = "fired"
-    session.flush()
-    step_case(session, SYSTEM, row.case_id, row.then, asked={}, now=now, effective=row.due_at)
+    """A clock has run out."""
+    fire_clock(session, payload["deadline"], datetime.fromisoformat(payload["due"]), now=now)
 
 
 def remind(session: Session, payload: dict[str, Any], _prepared: Any, now: datetime) -> None:

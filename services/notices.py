@@ -161,7 +161,7 @@ def keep_file(session: Session, payload: dict[str, Any], pdf: bytes | None, now:
 
 def notice_for(session: Session, actor: Actor, notice_id: int) -> Notice:
     """One notice for someone who may see it."""
-    from services.cases import answers_for
+    from services.case_access import answers_for
 
     row = session.get(Notice, notice_id)
     if row is None:

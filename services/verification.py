@@ -15,7 +15,7 @@ from models.notice import Notice, NoticeFile, NumberSeries
 from models.rating import BallotRound, Rating
 from models.roster import Target, Unit
 from scoring.engine import case_deduction
-from services.cases import replayed
+from services.case_access import replayed
 from services.deductions import entries_of, standing, states_of
 from services.definitions import scheme_of
 from services.history import verify_chain

@@ -1,0 +1,138 @@
+"""Who may see a case, what is offered to whom, and how the case came to where it stands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from models.case import Case, CaseStep
+from models.people import Role
+from models.roster import Target, Unit
+from services.actor import OFFICE, Actor
+from services.definitions import workflow_of
+from services.dossier import Dossier
+from services.refusal import not_found
+from workflow.engine import Entry, Offer, offers, replay
+from workflow.refusal import Because
+from workflow.situation import Situation, situation_from
+
+
+def person_of(actor: Actor) -> str:
+    """The id under which the procedure knows an actor."""
+    return "system" if actor.user_id is None else str(actor.user_id)
+
+
+def roles_in(actor: Actor, case: Case) -> frozenset[str]:
+    """The roles an actor has in this very case: a target only in its own, a reporter only where it reported."""
+    roles = set(actor.roles)
+    if not answers_for(actor, case):
+        roles.discard(Role.TARGET)
+    roles -= {Role.ADMIN, Role.LEADER, Role.AUDITOR}
+    return frozenset(str(role) for role in roles)
+
+
+def answers_for(actor: Actor, case: Case) -> bool:
+    """Whether the account speaks for the case's target: the target itself, or the head of its unit."""
+    if not actor.has(Role.TARGET):
+        return False
+    if actor.target_id is not None:
+        return actor.target_id == case.target_id
+    return actor.unit_id is not None and actor.unit_id == case.target.unit_id
+
+
+def may_see(actor: Actor, case: Case) -> bool:
+    """The office, its leaders and its auditor see every case; a target only its own."""
+    return (
+        actor.user_id is None
+        or actor.has(*OFFICE, Role.LEADER, Role.AUDITOR, Role.ADMIN)
+        or answers_for(actor, case)
+    )
+
+
+def facts_of(dossier: Dossier, at: datetime) -> dict[str, Any]:
+    """What the procedure's rules may look at, besides the case's own past."""
+    case = dossier.case
+    passed = any(row.status == "running" and row.due_at <= at for row in dossier.clocks)
+    return {
+        "grave": case.grave,
+        "channel": case.channel,
+        "category": case.target.unit.category.key,
+        "deadline_passed": passed,
+    }
+
+
+def case_for(session: Session, actor: Actor, case_id: int) -> Case:
+    """One case for someone who may see it; the same refusal whether it is missing or not theirs."""
+    case = session.execute(
+        select(Case)
+        .where(Case.id == case_id)
+        .options(
+            joinedload(Case.target).joinedload(Target.unit).joinedload(Unit.category),
+            joinedload(Case.campaign),
+            joinedload(Case.opened_by),
+        )
+    ).scalar_one_or_none()
+    if case is None or not may_see(actor, case):
+        raise not_found("整改事项")
+    return case
+
+
+def offers_for(session: Session, actor: Actor, case: Case, *, now: datetime) -> tuple[Offer, ...]:
+    """The steps this actor's page shows, allowed or with the reason why not."""
+    workflow = workflow_of(session, case.workflow_id)
+    found = offers(
+        workflow,
+        situation_from(case.situation),
+        roles=roles_in(actor, case),
+        actor=person_of(actor),
+        facts=facts_of(Dossier(session, case), now),
+    )
+    return tuple(offer for offer in found if offer.code is not Because.ROLE)
+
+
+def history_of(session: Session, case_id: int) -> list[CaseStep]:
+    """All steps of a case, oldest first."""
+    return list(
+        session.execute(
+            select(CaseStep).where(CaseStep.case_id == case_id).order_by(CaseStep.position)
+        ).scalars()
+    )
+
+
+def replayed(session: Session, case: Case) -> Situation:
+    """The situation that the case's history leads to, every step judged again."""
+    workflow = workflow_of(session, case.workflow_id)
+    entries = [
+        Entry(
+            trigger=row.trigger,
+            actor="system" if row.actor_id is None else str(row.actor_id),
+            roles=frozenset(row.roles),
+            facts=row.facts,
+            asked=row.asked,
+            from_state=row.from_state,
+            to_state=row.to_state,
+        )
+        for row in history_of(session, case.id)
+        if row.position > 1
+    ]
+    return replay(workflow, entries)
+
+
+def visible_cases(actor: Actor) -> Select[Case]:
+    """A query of the cases this actor may see, to be filtered further."""
+    query = select(Case).join(Case.target)
+    if actor.has(*OFFICE, Role.LEADER, Role.AUDITOR, Role.ADMIN):
+        return query
+    if actor.has(Role.TARGET):
+        return query.where(
+            or_(
+                Target.id == (actor.target_id if actor.target_id is not None else -1),
+                (Target.unit_id == actor.unit_id)
+                if actor.target_id is None and actor.unit_id
+                else Target.id == -1,
+            )
+        )
+    return query.where(Target.id == -1)
