@@ -15,6 +15,7 @@ from cli import register_commands
 from portal.access import init_access
 from portal.database import database
 from portal.errors import init_errors
+from portal.files import init_files
 from portal.formats import init_formats
 from portal.home import init_home
 from portal.language import init_language
@@ -47,6 +48,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     init_formats(app)
     init_page(app)
     init_home(app)
+    init_files(app)
     for name in PAGES:
         views = import_module(f"{name}.views")
         app.register_blueprint(views.blueprint)

@@ -115,6 +115,13 @@ class FileStore:
         """Where the file with this hash lies."""
         return self.folder / sha256[:2] / sha256
 
+    def existing(self, sha256: str, *, name: str) -> Path:
+        """Where the file lies, for reading; Refusal when the folder has lost it. name: for the sentence."""
+        path = self.path(sha256)
+        if path.is_file():
+            return path
+        raise Refusal("file_lost", f"附件“{name}”的文件不在存储目录中，请告诉系统管理员从备份恢复。", 404)
+
     def put(self, file: Checked) -> None:
         """Keep the bytes; the same bytes are kept once."""
         path = self.path(file.sha256)

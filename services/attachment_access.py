@@ -1,0 +1,41 @@
+"""Who may open a file that somebody handed in: whoever may see what it belongs to."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from models.case import CaseStep
+from models.notice import Attachment
+from models.people import Role
+from models.rating import Rating
+from services.actor import OFFICE, Actor
+from services.attachments import attachment
+from services.case_access import case_for
+from services.ratings import own_rating
+from services.refusal import Refusal, not_found
+
+
+def attachment_for(session: Session, actor: Actor, attachment_id: int) -> Attachment:
+    """One file's row for someone who may see its owner; the same refusal whether it is missing or not theirs.
+
+    A file of a case step is for whoever may see the case; a photo of a rating for the office and for whoever
+    handed it in, never for the rated; the plan as a document is for everyone.
+    """
+    row = attachment(session, attachment_id)
+    if row.owner_kind == "plan" or _sees_owner(session, actor, row):
+        return row
+    raise not_found("附件")
+
+
+def _sees_owner(session: Session, actor: Actor, row: Attachment) -> bool:
+    try:
+        if row.owner_kind == "step":
+            step = session.get(CaseStep, row.owner_id)
+            return step is not None and case_for(session, actor, step.case_id) is not None
+        if row.owner_kind == "rating":
+            if actor.has(*OFFICE, Role.ADMIN, Role.AUDITOR):
+                return session.get(Rating, row.owner_id) is not None
+            return own_rating(session, actor, row.owner_id) is not None
+    except Refusal:
+        return False
+    return False
