@@ -49,7 +49,11 @@ def _render(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int
 
 
 def _measure(file: Path) -> int:
-    report = measure(file.read_bytes())
+    try:
+        report = measure(file.read_bytes())
+    except ModuleNotFoundError as error:
+        print(f"测量需要 {error.name}，请先安装 requirements-dev.txt", file=sys.stderr)
+        return 1
     print(report)
     return 0 if report.passed else 1
 

@@ -53,7 +53,10 @@ def _title_phrases(kind: NoticeKind, filling: Filling) -> list[str]:
 
 
 def _metadata(kind: NoticeKind, filling: Filling, made_at: datetime | None) -> str:
-    fields = [("author", filling.text("{org}")), ("keywords", f"{kind.name},{filling.text(kind.number)}")]
+    fields = [
+        ("author", str(filling.values.get("org", ""))),
+        ("keywords", f"{kind.name},{filling.text(kind.number)}"),
+    ]
     if made_at is not None:
         moment = made_at.isoformat(timespec="seconds")
         fields += [("dcterms.created", moment), ("dcterms.modified", moment)]

@@ -14,6 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from notices.completeness import missing_values
 from notices.composition import Composer
 from notices.definition import NoticeFormat, NoticeKind, Value
 from notices.filling import Filling, checked_values
@@ -61,6 +62,21 @@ def render_pdf(
     page = _page(kind, values, draft=draft, issued_at=issued_at, seal=seal)
     engine = _engine(fonts_directory())
     return engine.draw(page, kind.format, strict=not draft)
+
+
+def check_issue(kind: NoticeKind, values: Mapping[str, Value]) -> None:
+    """Refuse, before a number is taken, whatever would keep the document from being drawn.
+
+    Raises NoticeIncomplete with every missing value, NoticeGlyphMissing with every character no font can draw,
+    NoticeRefused otherwise; fonts.FontsMissing when the machine is not ready. Draws nothing and is quick.
+    """
+    missing = missing_values(kind, values)
+    if missing:
+        raise NoticeIncomplete(missing)
+    directory = fonts_directory()
+    use_fonts(directory)
+    _drawable(values, glyphs_in(directory), draft=False)
+    _made_at(values, None)
 
 
 def _page(

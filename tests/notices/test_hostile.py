@@ -13,7 +13,7 @@ import pytest
 from notices.completeness import missing_values, sample_of
 from notices.measure import measure
 from notices.refusal import NoticeGlyphMissing, NoticeRefused
-from notices.render import render_pdf
+from notices.render import check_issue, render_pdf
 from tests.notices.kinds import kind_of
 
 INERT = (
@@ -51,6 +51,8 @@ def test_a_character_without_glyph_is_named(typed: str, named: str) -> None:
     with pytest.raises(NoticeGlyphMissing) as caught:
         render_pdf(kind, {**sample_of(kind), "case_title": typed}, draft=False)
     assert named in caught.value.sentence
+    with pytest.raises(NoticeGlyphMissing):
+        check_issue(kind, {**sample_of(kind), "case_title": typed})
     assert named in text_of(render_pdf(kind, {**sample_of(kind), "case_title": typed}, draft=True))
 
 

@@ -12,7 +12,7 @@ from notices.completeness import missing_values, sample_of
 from notices.definition import NoticeFormat, load_notice_kind, placeholders
 from notices.measure import measure
 from notices.refusal import NoticeIncomplete
-from notices.render import render_pdf
+from notices.render import check_issue, render_pdf
 from tests.notices.kinds import FILES, kind_of
 
 RESULTS = {"commendation", "explanation_order", "rectify_order", "result_circular"}
@@ -24,6 +24,7 @@ def test_the_sample_is_issued_and_passes_every_measured_rule(file: Path) -> None
     assert kind.key == file.stem
     values = sample_of(kind)
     assert missing_values(kind, values) == ()
+    check_issue(kind, values)
     report = measure(render_pdf(kind, values, draft=False))
     assert report.passed, str(report)
     assert (report.layout == "文件格式") == (kind.format is NoticeFormat.DOCUMENT)
@@ -63,6 +64,8 @@ def test_each_missing_value_is_named_and_nothing_is_issued() -> None:
     assert {name for name, _ in caught.value.missing} == {"deadline_words", "unit", "facts"}
     assert "查明的事实" in caught.value.sentence
     assert missing_values(kind, values) == caught.value.missing
+    with pytest.raises(NoticeIncomplete):
+        check_issue(kind, values)
 
 
 @pytest.mark.parametrize("key", [file.stem for file in FILES if file.parent.parent.name == "district-2012"])
@@ -72,7 +75,7 @@ def test_telling_what_is_missing_agrees_with_drawing(key: str) -> None:
         render_pdf(kind, {}, draft=False)
     told = missing_values(kind, {})
     assert told == caught.value.missing
-    assert {name for name, _ in told} <= placeholders(kind) | {"org"}
+    assert {name for name, _ in told} <= placeholders(kind)
 
 
 def test_a_condition_that_does_not_hold_asks_for_nothing() -> None:
