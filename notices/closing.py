@@ -85,7 +85,7 @@ def imprint(kind: NoticeKind, filling: Filling, composer: Composer) -> str:
         )
     if kind.imprint is not None:
         organ, date = filling.text(kind.imprint.organ), filling.text(kind.imprint.date)
-        lines.append(f'<div class="printed"><span class="day">{escape(date)}印发</span>{escape(organ)}</div>')
+        lines.append(f'<div class="printed"><div class="day">{escape(date)}印发</div>{escape(organ)}</div>')
     if not lines:
         return ""
     ruled = " ruled" if kind.format is NoticeFormat.DOCUMENT else ""

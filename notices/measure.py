@@ -285,6 +285,16 @@ def _imprint(pages: list[PageFacts]) -> Check:
     return Check("V1", "版记首末线0.35 mm，末线与版心下边缘重合", good, f"末线{wide[-1].bottom:.2f} mm")
 
 
+def _printed_on(pages: list[PageFacts]) -> Check:
+    asks = "印发机关左空一字、印发日期右空一字，同行，4号"
+    line = next((line for line in pages[-1].lines if line.text.endswith("印发")), None)
+    if line is None:
+        return Check("V3", asks, False, "未见印发机关和日期")
+    indent = 14 * MM
+    good = _near(line.left, 28 + indent) and _near(line.right, 184 - indent) and _near(line.size, 14, 0.3)
+    return Check("V3", asks, good, f"左{line.left - 28:.1f} mm，右{184 - line.right:.1f} mm")
+
+
 def _metadata(pages: list[PageFacts]) -> Check:
     facts: dict[str, Any] = pages[0].document
     good = bool(facts["title"]) and facts["language"] == "zh-CN" and facts["tagged"]
@@ -296,4 +306,10 @@ _COMMON = (
     _title, _dates, _signature, _not_only_a_signature, _fonts_embedded, _glyphs, _metadata,
 )  # fmt: skip
 _LETTER = (_letter_mark, _letter_rules, _letter_number, lambda pages: _page_numbers(pages, from_page=2))
-_DOCUMENT = (_document_mark, _document_rule, _imprint, lambda pages: _page_numbers(pages, from_page=1))
+_DOCUMENT = (
+    _document_mark,
+    _document_rule,
+    _imprint,
+    _printed_on,
+    lambda pages: _page_numbers(pages, from_page=1),
+)

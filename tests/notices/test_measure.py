@@ -50,6 +50,7 @@ def spoiled(key: str, *changes: tuple[str, str]) -> Report:
         ("result_circular", [(".imprint.real { position: absolute; left: 0; right: 0; bottom: 0",
                               ".imprint.real { position: absolute; left: 0; right: 0; bottom: 15mm")], "V1"),
         ("reminder", [('lang="zh-CN"', 'lang="en"')], "meta"),
+        ("result_circular", [("position: absolute; right: 14pt; top: 2pt", "position: absolute; right: 90pt; top: 2pt")], "V3"),
     ],
 )  # fmt: skip
 def test_a_broken_rule_is_found_by_name(key: str, changes: list[tuple[str, str]], rule: str) -> None:
