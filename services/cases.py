@@ -6,7 +6,7 @@ Source: 方案第五条、第六条第五款、第八条第（二）项.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -30,7 +30,7 @@ from services.numbers import take_number
 from services.refusal import Refusal, not_found
 from services.transaction import transaction
 from workflow.definition import Workflow
-from workflow.engine import StepRefused, start, start_effects, step
+from workflow.engine import Step, StepRefused, start, start_effects, step
 from workflow.refusal import Because
 from workflow.situation import Situation, situation_from
 
@@ -75,48 +75,42 @@ def open_case(
     with transaction(session):
         campaign = _campaign_with_cases(session, campaign_id)
         target = _checked_target(session, sheet, campaign, now)
-        workflow = workflow_of(session, campaign.workflow_id)
-        situation = start(workflow)
-        case = Case(
-            number=_case_number(session, campaign, now),
-            campaign_id=campaign.id,
-            target_id=target.id,
-            workflow_id=campaign.workflow_id,
-            channel=sheet.channel,
-            problem=sheet.problem,
-            title=sheet.title.strip(),
-            facts=sheet.facts.strip(),
-            requirement=sheet.requirement.strip(),
-            basis=sheet.basis.strip(),
-            found_on=sheet.found_on,
-            grave=sheet.grave,
-            rating_id=sheet.rating_id,
-            state=situation.state,
-            situation=situation.as_data(),
-            opened_by_id=actor.person,
-            opened_at=now,
-            changed_at=now,
-        )
-        session.add(case)
-        session.flush()
-        opened = _written_step(session, case, actor, Moment(now, now), trigger="register", before="")
+        case = _new_case(session, actor, campaign, sheet, now)
+        moment = Moment(now, now)
+        opened = _written_step(session, case, actor, moment, StepRecord(trigger="register", before=""))
         if files and store:
             attach(session, actor, store, files, owner_kind="step", owner_id=opened.id, now=now)
-        carry_out(session, actor, Dossier(session, case), opened, start_effects(workflow), Moment(now, now))
-        record(
-            session,
-            actor,
-            "case.opened",
-            object_kind="case",
-            object_id=case.id,
-            payload={
-                "number": case.number,
-                "target": target.key,
-                "channel": sheet.channel,
-                "title": case.title,
-            },
-            now=now,
-        )
+        dossier = Dossier(session, case)
+        carry_out(session, actor, dossier, opened, start_effects(dossier.workflow), moment)
+        payload = {"number": case.number, "target": target.key, "channel": sheet.channel, "title": case.title}
+        record(session, actor, "case.opened", object_kind="case", object_id=case.id, payload=payload, now=now)
+    return case
+
+
+def _new_case(session: Session, actor: Actor, campaign: Campaign, sheet: Problem, now: datetime) -> Case:
+    situation = start(workflow_of(session, campaign.workflow_id))
+    case = Case(
+        number=_case_number(session, campaign, now),
+        campaign_id=campaign.id,
+        target_id=sheet.target_id,
+        workflow_id=campaign.workflow_id,
+        channel=sheet.channel,
+        problem=sheet.problem,
+        title=sheet.title.strip(),
+        facts=sheet.facts.strip(),
+        requirement=sheet.requirement.strip(),
+        basis=sheet.basis.strip(),
+        found_on=sheet.found_on,
+        grave=sheet.grave,
+        rating_id=sheet.rating_id,
+        state=situation.state,
+        situation=situation.as_data(),
+        opened_by_id=actor.person,
+        opened_at=now,
+        changed_at=now,
+    )
+    session.add(case)
+    session.flush()
     return case
 
 
@@ -156,36 +150,36 @@ def _case_number(session: Session, campaign: Campaign, now: datetime) -> str:
     return f"{prefix}案〔{year}〕{take_number(session, 'case', year)}号"
 
 
+@dataclass(frozen=True)
+class StepRecord:
+    """What a step's entry in the history says besides who and when."""
+
+    trigger: str
+    before: str
+    position: int = 1
+    source: str = ""
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    roles: frozenset[str] = frozenset()
+
+
 def _written_step(
-    session: Session,
-    case: Case,
-    actor: Actor,
-    moment: Moment,
-    *,
-    trigger: str,
-    before: str,
-    position: int = 1,
-    source: str = "",
-    note: str = "",
-    asked: Mapping[str, Any] | None = None,
-    facts: Mapping[str, Any] | None = None,
-    roles: frozenset[str] = frozenset(),
+    session: Session, case: Case, actor: Actor, moment: Moment, content: StepRecord
 ) -> CaseStep:
     row = CaseStep(
         case_id=case.id,
-        position=position,
-        trigger=trigger,
-        from_state=before,
+        position=content.position,
+        trigger=content.trigger,
+        from_state=content.before,
         to_state=case.state,
         actor_id=actor.user_id,
         actor_name=actor.name,
         effective_at=moment.effective,
         recorded_at=moment.recorded,
-        note=note,
-        asked=dict(asked or {}),
-        facts=dict(facts or {}),
-        roles=sorted(roles),
-        source=source,
+        asked=dict(content.asked),
+        facts=dict(content.facts),
+        roles=sorted(content.roles),
+        source=content.source,
         workflow_id=case.workflow_id,
     )
     session.add(row)
@@ -236,54 +230,58 @@ def step_case(
         case = locked_case(session, case_id)
         if not may_see(actor, case):
             raise not_found("整改事项")
-        workflow = workflow_of(session, case.workflow_id)
-        if seen_version is not None and seen_version != case.row_version:
-            raise _moved(session, case, workflow)
-        moment = Moment(effective or now, now)
-        before = situation_from(case.situation)
         dossier = Dossier(session, case)
-        roles, facts = roles_in(actor, case), facts_of(dossier, moment.effective)
-        try:
-            taken = step(
-                workflow, before, trigger, roles=roles, actor=person_of(actor), facts=facts, asked=asked
-            )
-        except StepRefused as refused:
-            raise Refusal(
-                f"step_{refused.code}", f"{refused.sentence}。", _REFUSAL_STATUS.get(refused.code, 409)
-            ) from refused
-        _store(case, taken.situation, workflow, moment)
-        written = _written_step(
-            session,
-            case,
-            actor,
-            moment,
-            trigger=trigger,
-            before=before.state,
-            position=taken.situation.steps + 1,
-            source=taken.source,
-            asked=asked,
-            facts=taken.facts,
-            roles=roles,
-        )
+        if seen_version is not None and seen_version != case.row_version:
+            raise _moved(session, case, dossier.workflow)
+        moment = Moment(effective or now, now)
+        taken, content = _taken(actor, dossier, trigger, asked, moment)
+        _store(case, taken.situation, dossier.workflow, moment)
+        written = _written_step(session, case, actor, moment, content)
         if files and store:
             attach(session, actor, store, files, owner_kind="step", owner_id=written.id, now=now)
         carry_out(session, actor, dossier, written, taken.effects, moment)
+        payload = {
+            "trigger": trigger,
+            "from": taken.from_state,
+            "to": taken.to_state,
+            "position": written.position,
+            "effective_at": moment.effective.isoformat(),
+        }
         record(
-            session,
-            actor,
-            "case.stepped",
-            object_kind="case",
-            object_id=case.id,
-            payload={
-                "trigger": trigger,
-                "from": taken.from_state,
-                "to": taken.to_state,
-                "position": written.position,
-                "effective_at": moment.effective.isoformat(),
-            },
-            now=now,
+            session, actor, "case.stepped", object_kind="case", object_id=case.id, payload=payload, now=now
         )
     return case
+
+
+def _taken(
+    actor: Actor, dossier: Dossier, trigger: str, asked: Mapping[str, Any], moment: Moment
+) -> tuple[Step, StepRecord]:
+    """What the procedure says of this step, or its refusal as ours."""
+    case = dossier.case
+    before = situation_from(case.situation)
+    roles = roles_in(actor, case)
+    try:
+        taken = step(
+            dossier.workflow,
+            before,
+            trigger,
+            roles=roles,
+            actor=person_of(actor),
+            facts=facts_of(dossier, moment.effective),
+            asked=asked,
+        )
+    except StepRefused as refused:
+        status = _REFUSAL_STATUS.get(refused.code, 409)
+        raise Refusal(f"step_{refused.code}", f"{refused.sentence}。", status) from refused
+    return taken, StepRecord(
+        trigger=trigger,
+        before=before.state,
+        position=taken.situation.steps + 1,
+        source=taken.source,
+        asked=asked,
+        facts=taken.facts,
+        roles=roles,
+    )
 
 
 def _fire_what_is_due(session: Session, case_id: int, now: datetime) -> None:

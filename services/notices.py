@@ -22,6 +22,7 @@ from notices.completeness import missing_values
 from notices.definition import NoticeKind, Value, placeholders
 from notices.refusal import NoticeIncomplete, NoticeRefused
 from notices.template import fill
+from packs.clauses import cited
 from services.actor import OFFICE, Actor
 from services.definitions import notice_kind_of, notice_kind_of_campaign
 from services.history import record
@@ -62,13 +63,15 @@ def issue_notice(
     verify_code = secrets.token_hex(8)
     position = take_number(session, kind.series, local.year)
     number = f"{campaign.settings['series'][kind.series]}〔{local.year}〕{position}号"
-    full: dict[str, Value] = {
-        **_standing_values(campaign, kind, now),
-        **values(kind),
-        "number": number,
-        "verify_url": f"{campaign.settings['public_url']}/notices/verify/{verify_code}",
-    }
-    frozen = _frozen(kind, full)
+    frozen = _frozen(
+        kind,
+        {
+            **_standing_values(campaign, kind, now),
+            **values(kind),
+            "number": number,
+            "verify_url": f"{campaign.settings['public_url']}/notices/verify/{verify_code}",
+        },
+    )
     row = Notice(
         series=kind.series,
         year=local.year,
@@ -91,17 +94,15 @@ def issue_notice(
     )
     session.add(row)
     session.flush()
-    schedule(session, "draw_notice", key=f"draw_notice:{row.id}", payload={"notice": row.id}, due_at=now)
-    record(
-        session,
-        actor,
-        "notice.issued",
-        object_kind="notice",
-        object_id=row.id,
-        payload={"number": number, "kind": kind_key, "case": case.id if case else None, "sha256": row.sha256},
-        now=now,
-    )
+    _follow_up(session, actor, row, now)
     return row
+
+
+def _follow_up(session: Session, actor: Actor, row: Notice, now: datetime) -> None:
+    """The page is drawn as a job, the issue is written into the log."""
+    schedule(session, "draw_notice", key=f"draw_notice:{row.id}", payload={"notice": row.id}, due_at=now)
+    payload = {"number": row.number, "kind": row.kind, "case": row.case_id, "sha256": row.sha256}
+    record(session, actor, "notice.issued", object_kind="notice", object_id=row.id, payload=payload, now=now)
 
 
 def title_of(kind: NoticeKind, values: dict[str, Value]) -> str:
@@ -121,7 +122,7 @@ def _standing_values(campaign: Campaign, kind: NoticeKind, now: datetime) -> dic
         "campaign": campaign.name,
         "year": str(campaign.year),
         "plan": f"《{plan['title']}》",
-        "clause": f"《{plan['title']}》{kind.source.removeprefix('方案')}",
+        "clause": f"《{plan['title']}》{'、'.join(cited(kind.source))}",
     }
 
 

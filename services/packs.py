@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from definitions.canonical import sha256_of
+from models.base import Base
 from models.campaign import (
     CalendarDay,
     CalendarYear,
@@ -23,6 +24,7 @@ from models.campaign import (
 from models.people import Role
 from models.roster import Category, Delegate, Monitor, Target, Unit
 from packs.pack import Pack, Part, PartKind
+from packs.roster import Roster
 from services.actor import Actor
 from services.definitions import ids_in_force
 from services.history import record
@@ -140,44 +142,43 @@ def load_roster(session: Session, actor: Actor, pack: Pack, *, now: datetime) ->
     with transaction(session):
         if session.execute(select(func.count()).select_from(Category)).scalar_one():
             return 0
-        categories = {
-            row.key: Category(key=row.key, name=row.name, position=position)
-            for position, row in enumerate(roster.categories, start=1)
-        }
-        units = {
-            row.key: Unit(
-                key=row.key,
-                name=row.name,
-                category=categories[row.category],
-                position=position,
-                active=row.active,
-            )
-            for position, row in enumerate(roster.units, start=1)
-        }
-        session.add_all([*categories.values(), *units.values()])
-        for position, target in enumerate(roster.targets, start=1):
-            session.add(
-                Target(
-                    key=target.key,
-                    name=target.name,
-                    unit=units[target.unit],
-                    person_in_charge=target.person_in_charge,
-                    position=position,
-                    active=target.active,
-                )
-            )
-        session.add_all([Monitor(**monitor.model_dump()) for monitor in roster.monitors])
-        session.add_all([Delegate(**delegate.model_dump()) for delegate in roster.delegates])
+        session.add_all(_roster_rows(roster))
+        payload = {"units": len(roster.units), "targets": len(roster.targets)}
         record(
-            session,
-            actor,
-            "roster.loaded",
-            object_kind="pack",
-            object_id=pack.key,
-            payload={"units": len(units), "targets": len(roster.targets)},
-            now=now,
+            session, actor, "roster.loaded", object_kind="pack", object_id=pack.key, payload=payload, now=now
         )
     return len(roster.targets)
+
+
+def _roster_rows(roster: Roster) -> list[Base]:
+    categories = {
+        row.key: Category(key=row.key, name=row.name, position=position)
+        for position, row in enumerate(roster.categories, start=1)
+    }
+    units = {
+        row.key: Unit(
+            key=row.key,
+            name=row.name,
+            category=categories[row.category],
+            position=position,
+            active=row.active,
+        )
+        for position, row in enumerate(roster.units, start=1)
+    }
+    targets = [
+        Target(
+            key=row.key,
+            name=row.name,
+            unit=units[row.unit],
+            person_in_charge=row.person_in_charge,
+            position=position,
+            active=row.active,
+        )
+        for position, row in enumerate(roster.targets, start=1)
+    ]
+    monitors = [Monitor(**row.model_dump()) for row in roster.monitors]
+    delegates = [Delegate(**row.model_dump()) for row in roster.delegates]
+    return [*categories.values(), *units.values(), *targets, *monitors, *delegates]
 
 
 def create_campaign(
