@@ -66,7 +66,7 @@ def issue_notice(
     frozen = _frozen(
         kind,
         {
-            **_standing_values(campaign, kind, now),
+            **standing_values(campaign, kind, now),
             **values(kind),
             "number": number,
             "verify_url": f"{campaign.settings['public_url']}/notices/verify/{verify_code}",
@@ -110,7 +110,8 @@ def title_of(kind: NoticeKind, values: dict[str, Value]) -> str:
     return fill(kind.title, lambda name: str(values.get(name, ""))).replace("|", "")[:300]
 
 
-def _standing_values(campaign: Campaign, kind: NoticeKind, now: datetime) -> dict[str, Value]:
+def standing_values(campaign: Campaign, kind: NoticeKind, now: datetime) -> dict[str, Value]:
+    """What every notice of the campaign prints, whatever it is about."""
     organ, plan = campaign.settings["organ"], campaign.settings["plan"]
     return {
         "org": organ["name"],

@@ -18,12 +18,13 @@ def check_asked(trigger: Trigger, asked: Mapping[str, Any]) -> None:
         if field not in known:
             raise StepRefused(Because.ASKED, f"“{trigger.name}”没有名为“{field}”的填写项", field=field)
     for ask in trigger.asks:
-        sentence = _fault_of(ask, asked.get(ask.field))
+        sentence = fault_of(ask, asked.get(ask.field))
         if sentence:
             raise StepRefused(Because.ASKED, sentence, field=ask.field)
 
 
-def _fault_of(ask: Ask, value: Any) -> str | None:
+def fault_of(ask: Ask, value: Any) -> str | None:
+    """What is wrong with one answer, as a sentence; None when it can be taken."""
     if value is None or value in ("", [], ()):
         return f"请填写“{ask.label}”" if ask.required else None
     if ask.type is AskType.NUMBER:
