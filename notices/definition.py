@@ -168,6 +168,7 @@ class NoticeKind(Definition):
     series: key of the numbering series. addressee: 主送机关, blank for none.
     title: a ``|`` marks where the title may be broken with sense; it is never printed.
     copy_number, secrecy, urgency, signer: head elements H1, H2, H3, H7; blank or blank value prints nothing.
+    cited: whether later notices of the same case refer to this one as 前文 (it set what is to be done).
     note: 附注 under the date, printed in parentheses. cc: 抄送. sample: values over the vocabulary's own samples.
     """
 
@@ -191,6 +192,7 @@ class NoticeKind(Definition):
     signature: Signature | None = Signature()
     note: str = ""
     cc: str = ""
+    cited: bool = False
     imprint: Imprint | None = None
     qr: QrPlace = QrPlace.SIGNATURE
     sample: dict[str, Any] = Field(default_factory=dict)

@@ -1,7 +1,8 @@
 """集中测评: rounds of secret ballots by one-time code.
 
 Nothing ties a ballot to a code or a person: only hashes of codes are kept, a ballot has no time finer than the
-round's day, and at the close all ballots of a round are written anew in random order.
+round's day, and at the close all ballots of a round are written anew in random order. Until then they are
+sealed: none counts, so that nobody can watch a figure move while somebody votes.
 Source: 方案第五条第（四）项.
 """
 
@@ -9,12 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import unicodedata
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from forms.answers import bind, ratings
@@ -22,16 +24,16 @@ from forms.choices import Entry, FixedChoices
 from forms.definition import FormDefinition
 from models.campaign import Campaign, CampaignStatus
 from models.people import LoginAttempt, Role
-from models.rating import BallotCode, BallotRound, Rating
+from models.rating import BallotCode, BallotRound, Rating, Submission
 from models.roster import Target, Unit
 from services.accounts import WINDOW
 from services.actor import OFFICE, Actor
+from services.ballot_mix import forget_deleted, mix, overwrite_what_is_deleted
 from services.choices import StoredChoices
 from services.definitions import form_of, form_of_campaign
 from services.history import record
-from services.ratings import FormRefused, method_of
+from services.rating_forms import FormRefused, method_of
 from services.refusal import Refusal, not_found
-from services.tallies import count_in
 from services.transaction import transaction
 
 LOCAL = ZoneInfo("Asia/Shanghai")
@@ -40,6 +42,7 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 28
 MOST_CODES = 5_000
 WRONG_CODES_PER_ROUND = 200
+LONGEST_TITLE = 200
 
 #: Whoever votes acts under this name; the log knows no more.
 VOTER = Actor(user_id=None, name="代表（不记名）", roles=frozenset({"delegate"}))
@@ -74,8 +77,7 @@ def open_round(
         raise Refusal("not_secret", f"“{method['name']}”不是用一次性代码填写的测评方式。", 422)
     if campaign.status is not CampaignStatus.OPEN:
         raise Refusal("campaign_not_open", f"活动“{campaign.name}”尚未启动或已截止，不能组织集中测评。")
-    if not title.strip() or not target_ids or closes_at <= opens_at:
-        raise Refusal("round_incomplete", "请填写名称，至少选一个测评对象，结束时间要晚于开始时间。", 422)
+    _refuse_round(campaign, title, target_ids, opens_at, closes_at, now=now)
     form_id, _ = form_of_campaign(session, campaign, method["form"])
     with transaction(session):
         known = set(
@@ -105,20 +107,49 @@ def open_round(
     return held
 
 
+def _refuse_round(
+    campaign: Campaign,
+    title: str,
+    target_ids: list[int],
+    opens_at: datetime,
+    closes_at: datetime,
+    *,
+    now: datetime,
+) -> None:
+    if not title.strip() or len(title.strip()) > LONGEST_TITLE or not target_ids:
+        raise Refusal("round_incomplete", f"请填写名称（不超过{LONGEST_TITLE}字），至少选一个测评对象。", 422)
+    if closes_at <= opens_at or closes_at <= now:
+        raise Refusal("round_times", "投票结束时间要晚于开始时间，也要晚于现在。", 422)
+    days = campaign.settings.get("ballot_code_valid_days")
+    if days and closes_at - opens_at > timedelta(days=int(days)):
+        raise Refusal("round_long", f"一轮投票最长{days}天，请缩短开始到结束的时间。", 422)
+
+
 def issue_codes(
-    session: Session, actor: Actor, round_id: int, groups: dict[str, int], *, now: datetime
+    session: Session,
+    actor: Actor,
+    round_id: int,
+    groups: dict[str, int],
+    *,
+    now: datetime,
+    token: str = "",
 ) -> list[tuple[str, str]]:
     """New codes as (delegate group, code), shuffled, to be printed on cards at once: they are kept nowhere.
 
-    groups: delegate group key to how many cards.
+    groups: delegate group key to how many cards. token: of the page; sent again, it makes no second batch.
     """
     actor.require(Role.ADMIN, Role.OFFICER, to="印发测评代码")
-    wanted = [group for group, count in groups.items() for _ in range(count)]
+    known = {entry.key for entry in StoredChoices(session).entries("dictionary:delegate_groups")}
+    if set(groups) - known:
+        raise Refusal("group_unknown", "代表类别中有的不在字典里，请重新打开本页填写。", 422)
     with transaction(session):
         held = _round(session, round_id, lock=True)
         _refuse_closed(held)
-        if not wanted or min(groups.values()) < 0 or held.issued + len(wanted) > MOST_CODES:
+        count = sum(groups.values())
+        if count < 1 or min(groups.values()) < 0 or held.issued + count > MOST_CODES:
             raise Refusal("codes_count", f"每轮印发1至{MOST_CODES}张；已印{held.issued}张。", 422)
+        _refuse_second_batch(session, token, round_id, now=now)
+        wanted = [group for group, cards in groups.items() for _ in range(cards)]
         codes = [(group, "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))) for group in wanted]
         secrets.SystemRandom().shuffle(codes)
         session.execute(
@@ -133,6 +164,18 @@ def issue_codes(
     return [(group, spelt(code)) for group, code in codes]
 
 
+def _refuse_second_batch(session: Session, token: str, round_id: int, *, now: datetime) -> None:
+    if not token:
+        return
+    if session.get(Submission, token) is not None:
+        raise Refusal(
+            "cards_shown_once",
+            "这批代码卡刚才已经印发并显示过一次，系统没有保存，不能再次显示。"
+            "如没有打印成功，请重新打开本轮页面补印，并销毁印坏的卡片。",
+        )
+    session.execute(insert(Submission).values(token=token, made=f"round:{round_id}", digest="", at=now))
+
+
 def spelt(code: str) -> str:
     """A code in groups of four, as printed.
 
@@ -143,9 +186,8 @@ def spelt(code: str) -> str:
 
 
 def _hash(code: str) -> str:
-    plain = (
-        "".join(code.upper().split()).replace("-", "").replace("O", "0").replace("I", "1").replace("L", "1")
-    )
+    """Of the code however it was typed: small letters, full-width letters, any dashes and blanks."""
+    plain = "".join(sign for sign in unicodedata.normalize("NFKC", code).upper() if sign.isalnum())
     return hashlib.sha256(plain.encode()).hexdigest()
 
 
@@ -158,7 +200,10 @@ def enter_ballot(session: Session, code: str, *, now: datetime) -> OpenBallot:
 
 def _code(session: Session, code: str, *, now: datetime, lock: bool = False) -> BallotCode:
     query = select(BallotCode).where(BallotCode.code_hash == _hash(code))
-    row = session.execute(query.with_for_update() if lock else query).scalar_one_or_none()
+    if lock:
+        # What was read before the turn to write came may be stale.
+        query = query.with_for_update().execution_options(populate_existing=True)
+    row = session.execute(query).scalar_one_or_none()
     if row is None:
         if not lock:
             _count_wrong(session, now)
@@ -171,6 +216,8 @@ def _code(session: Session, code: str, *, now: datetime, lock: bool = False) -> 
         )
     held = _round(session, row.round_id)
     _refuse_closed(held)
+    if session.get_one(Campaign, held.campaign_id).status is not CampaignStatus.OPEN:
+        raise Refusal("campaign_not_open", "本次测评活动已经截止，不再接收选票。请告知现场工作人员。")
     if not held.opens_at <= now <= held.closes_at:
         opens = held.opens_at.astimezone(LOCAL)
         closes = held.closes_at.astimezone(LOCAL)
@@ -216,9 +263,10 @@ def _choices(session: Session, held: BallotRound) -> FixedChoices:
 
 
 def cast_ballot(session: Session, code: str, *, formdata: Any, now: datetime) -> int:
-    """Spend the code and count its ballot, in one transaction; gives how many targets were rated.
+    """Spend the code and keep its ballot, in one transaction; gives how many targets were rated.
 
-    A target left blank is not rated. Raises FormRefused with the ballot as it was filled, or Refusal.
+    A target left blank is not rated. The ballot counts when the round is closed. Raises FormRefused with the
+    ballot as it was filled, or Refusal.
     """
     ballot = enter_ballot(session, code, now=now)
     bound = bind(ballot.form, formdata, choices=ballot.choices, now=now)
@@ -226,7 +274,8 @@ def cast_ballot(session: Session, code: str, *, formdata: Any, now: datetime) ->
         raise FormRefused(bound)
     chosen = ratings(ballot.form, bound.answers)
     if not chosen:
-        raise Refusal("ballot_empty", "还没有给任何测评对象打分，请至少评一个再提交。", 422)
+        why = Refusal("ballot_empty", "还没有给任何测评对象打分，请至少评一个再提交。", 422)
+        raise FormRefused(bound, why)
     kept = {key: value for key, value in bound.answers.items() if key != _grade_field(ballot.form)}
     with transaction(session):
         row = _code(session, code, now=now, lock=True)
@@ -247,15 +296,11 @@ def cast_ballot(session: Session, code: str, *, formdata: Any, now: datetime) ->
                 "happened_on": held.held_on,
                 "submitted_at": _day_of(held),
                 "revision": 1,
-                "counted": True,
+                "counted": False,
             }
             for position, (key, grade) in enumerate(chosen)
         ]
         session.execute(insert(Rating), values)
-        for key, grade in chosen:
-            count_in(
-                session, campaign_id=held.campaign_id, target_id=targets[key], method=method, grade=grade
-            )
         row.spent = True
         held.returned += 1
     return len(chosen)
@@ -284,25 +329,17 @@ def _ids(session: Session, keys: list[str]) -> dict[str, int]:
 
 
 def close_round(session: Session, actor: Actor, round_id: int, *, now: datetime) -> BallotRound:
-    """End a round: its codes are destroyed and its ballots written anew in random order.
+    """End a round: its codes are destroyed, its ballots written anew in random order, and now they count.
 
     Afterwards not even the order of rows can tell who cast which ballot.
     """
     actor.require(Role.ADMIN, Role.OFFICER, to="结束集中测评")
     with transaction(session):
+        overwrite_what_is_deleted(session)
         held = _round(session, round_id, lock=True)
         _refuse_closed(held)
-        session.execute(delete(BallotCode).where(BallotCode.round_id == round_id))
-        table = Rating.__table__
-        rows = [
-            {key: value for key, value in row.items() if key != "id"}
-            for row in session.execute(select(table).where(table.c.round_id == round_id)).mappings()
-        ]
-        secrets.SystemRandom().shuffle(rows)
-        session.execute(delete(Rating).where(Rating.round_id == round_id))
-        if rows:
-            session.execute(insert(Rating), rows)
-        session.execute(update(BallotRound).where(BallotRound.id == round_id).values(closed_at=now))
+        mix(session, round_id)
+        held.closed_at = now
         _note(
             session,
             actor,
@@ -311,7 +348,7 @@ def close_round(session: Session, actor: Actor, round_id: int, *, now: datetime)
             {"issued": held.issued, "returned": held.returned},
             now,
         )
-    session.refresh(held)
+    forget_deleted(session)
     return held
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -61,11 +61,11 @@ class Claim:
     due_at: datetime
 
 
-def claim(session: Session, *, now: datetime, limit: int = BATCH) -> list[Claim]:
-    """Take what is due, oldest first; nobody else gets it until the lease is over."""
+def claim(session: Session, *, now: datetime, kinds: Collection[str], limit: int = BATCH) -> list[Claim]:
+    """Take what is due of these kinds, oldest first; nobody else gets it until the lease is over."""
     due = (
         select(Job.id)
-        .where(Job.done_at.is_(None), Job.due_at <= now)
+        .where(Job.done_at.is_(None), Job.due_at <= now, Job.kind.in_(kinds))
         .where((Job.lease_until.is_(None)) | (Job.lease_until <= now))
         .where(Job.tries <= len(PAUSES))
         .order_by(Job.due_at, Job.id)
@@ -124,16 +124,19 @@ def _note_failure(session: Session, job: Claim, error: str, now: datetime) -> No
 
 def tick(
     sessions: sessionmaker[Session],
-    works: dict[str, Work],
+    works: Mapping[str, Work],
     *,
     clock: Callable[[], datetime],
     most: int = 10_000,
 ) -> int:
-    """Do everything that is due, in order of due time; gives how many jobs were done."""
+    """Do everything that is due, in order of due time; gives how many jobs were done.
+
+    works: the kinds this worker can do; others are left to workers that can.
+    """
     done = 0
     while done < most:
         with sessions() as session:
-            claims = claim(session, now=clock())
+            claims = claim(session, now=clock(), kinds=works)
             if not claims:
                 break
             for job in claims:

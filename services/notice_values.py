@@ -15,7 +15,7 @@ from services.deductions import states_of, tiers_of
 from services.definitions import notice_kind_of
 from services.dossier import Dossier
 from workflow.calendar import remaining_working_days
-from workflow.definition import Clock
+from workflow.definition import Clock, Workflow
 
 LOCAL = ZoneInfo("Asia/Shanghai")
 
@@ -44,19 +44,31 @@ def case_values(
     for names, gather in _GATHERERS:
         if names & wanted:
             values.update(gather(dossier, at))
-    values.update(_texts({**dossier.case.situation["noted"], **step.asked}))
+    labels = _option_labels(dossier.workflow)
+    values.update(_texts({**dossier.case.situation["noted"], **step.asked}, labels))
     if wanted - values.keys() - given.keys():
         # Asked at earlier steps; what is computed above goes before what was once said.
-        values = {**_texts(dossier.said), **values}
+        values = {**_texts(dossier.said, labels), **values}
+    values["service_method"] = values.get("service_way", "")
     values.update(given)
     return {name: value for name, value in values.items() if name in wanted}
 
 
-def _texts(said: Mapping[str, Any]) -> dict[str, Value]:
+def _option_labels(workflow: Workflow) -> dict[tuple[str, str], str]:
+    """What the options of the procedure's questions are called, by question and key."""
+    return {
+        (ask.field, option.key): option.label
+        for trigger in workflow.triggers
+        for ask in trigger.asks
+        for option in ask.options
+    }
+
+
+def _texts(said: Mapping[str, Any], labels: Mapping[tuple[str, str], str]) -> dict[str, Value]:
     found: dict[str, Value] = {}
     for name, value in said.items():
         if isinstance(value, str) and value.strip():
-            found[name] = value.strip()
+            found[name] = labels.get((name, value), value.strip())
         elif isinstance(value, int) and not isinstance(value, bool):
             found[name] = str(value)
     return found
@@ -158,14 +170,16 @@ def _pool(dossier: Dossier, _at: datetime) -> dict[str, Value]:
 
 
 def _previous(dossier: Dossier, _at: datetime) -> dict[str, Value]:
-    if not dossier.notices:
-        return {}
-    earlier = dossier.notices[0]
-    return {
-        "previous_number": earlier.number,
-        "previous_date": zh_day(earlier.issued_on),
-        "previous_name": notice_kind_of(dossier.session, earlier.kind_id).name,
-    }
+    """The last notice that set what is to be done."""
+    for earlier in dossier.notices:
+        kind = notice_kind_of(dossier.session, earlier.kind_id)
+        if kind.cited:
+            return {
+                "previous_number": earlier.number,
+                "previous_date": zh_day(earlier.issued_on),
+                "previous_name": kind.name,
+            }
+    return {}
 
 
 def _shortfall(dossier: Dossier, _at: datetime) -> dict[str, Value]:

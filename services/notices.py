@@ -18,9 +18,10 @@ from models.case import Case, CaseStep
 from models.notice import Notice, NoticeFile, RankingEdition
 from models.people import Role
 from models.roster import Target
-from notices.completeness import missing_values
 from notices.definition import NoticeKind, Value, placeholders
-from notices.refusal import NoticeIncomplete, NoticeRefused
+from notices.fonts import FontsMissing
+from notices.refusal import NoticeRefused
+from notices.render import check_issue
 from notices.template import fill
 from packs.clauses import cited
 from services.actor import OFFICE, Actor
@@ -129,15 +130,19 @@ def standing_values(campaign: Campaign, kind: NoticeKind, now: datetime) -> dict
 
 def _frozen(kind: NoticeKind, values: dict[str, Value]) -> dict[str, Value]:
     """Just the values that the kind prints; Refusal with all that are missing."""
+    frozen = {name: values.get(name, "") for name in sorted(placeholders(kind))}
     try:
-        missing = missing_values(kind, values)
-        if missing:
-            raise NoticeIncomplete(missing)
+        check_issue(kind, frozen)
+    except FontsMissing as missing:
+        sentence = (
+            f"文书“{kind.name}”没有印发，文号没有占用：本机没有文书字库。请管理员运行 ./run 安装后再办。"
+        )
+        raise Refusal("fonts_missing", sentence, 503) from missing
     except NoticeRefused as refused:
         raise Refusal(
             refused.code, f"文书“{kind.name}”没有印发，文号没有占用。{refused.sentence}", 422
         ) from refused
-    return {name: values.get(name, "") for name in sorted(placeholders(kind))}
+    return frozen
 
 
 def draw(session: Session, payload: dict[str, Any]) -> bytes | None:

@@ -5,41 +5,37 @@ Source: 方案第五条第（一）至（四）项.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
-from definitions.canonical import sha256_of
-from forms.answers import Bound, bind, proposes_case, ratings
+from forms.answers import proposes_case
 from forms.context import Uploads
-from forms.definition import FormDefinition
-from models.campaign import Campaign, CampaignStatus
-from models.people import Role
+from models.campaign import Campaign
+from models.job import Message
+from models.people import Role, RoleGrant, User
 from models.rating import Rating, RatingVoid, Submission
-from models.roster import Target, Unit
+from models.roster import Target
 from services.actor import OFFICE, Actor
-from services.attachments import Checked, FileStore, Upload, attach, check
-from services.choices import StoredChoices
-from services.definitions import form_of, form_of_campaign
+from services.attachments import FileStore, attach
+from services.definitions import form_of
 from services.history import record
-from services.refusal import Refusal, forbidden, not_found
+from services.rating_forms import (
+    Filling,
+    form_to_fill,
+    method_of,
+    read_filling,
+    refused,
+    reports_for_monitor,
+)
+from services.refusal import Refusal, not_found
 from services.tallies import count_in
 from services.transaction import transaction
-
-LOCAL = ZoneInfo("Asia/Shanghai")
-
-
-class FormRefused(Exception):
-    """What was typed cannot be taken as it is; `bound` shows it again with every fault named."""
-
-    def __init__(self, bound: Bound) -> None:
-        super().__init__("；".join(f"{label}：{sentence}" for label, sentence in bound.faults))
-        self.bound = bound
 
 
 @dataclass(frozen=True)
@@ -51,28 +47,6 @@ class Submitted:
     grade: str
     proposes_case: bool
     again: bool = False
-
-
-def method_of(campaign: Campaign, key: str) -> dict[str, Any]:
-    """The method's line of the campaign's settings: key, name, form, raters, secret."""
-    for method in campaign.settings["methods"]:
-        if method["key"] == key:
-            return dict(method)
-    raise not_found("测评方式")
-
-
-def rating_form(
-    session: Session, actor: Actor, campaign: Campaign, method_key: str
-) -> tuple[int, FormDefinition]:
-    """The form by which this person rates by this method, with its id; refused if it is not theirs to fill."""
-    method = method_of(campaign, method_key)
-    if method["secret"] or not actor.roles & set(method["raters"]):
-        raise forbidden(f"填报《{method['name']}》")
-    if campaign.status is not CampaignStatus.OPEN:
-        raise Refusal(
-            "campaign_not_open", f"活动“{campaign.name}”目前不接收测评（未启动或已截止）。已填内容没有提交。"
-        )
-    return form_of_campaign(session, campaign, method["form"])
 
 
 def submit_rating(
@@ -92,53 +66,117 @@ def submit_rating(
     token: of the page that was shown; the same token again gives the same rating, with other content it is
     refused. Raises FormRefused with every fault, or Refusal.
     """
-    form_id, form = rating_form(session, actor, campaign, method_key)
-    bound = bind(form, formdata, choices=StoredChoices(session), files=files, now=now)
-    if bound.answers is None:
-        raise FormRefused(bound)
-    target_key, grade = ratings(form, bound.answers)[0]
-    checked = [
-        (field, checked_upload(upload)) for field, uploads in bound.uploads.items() for upload in uploads
-    ]
-    digest = sha256_of(
-        {"form": form_id, "answers": bound.answers, "files": [file.sha256 for _, file in checked]}
+    form_id, form = form_to_fill(session, actor, campaign, method_key)
+    filling = read_filling(
+        session,
+        actor,
+        campaign,
+        method_key=method_key,
+        form_id=form_id,
+        form=form,
+        formdata=formdata,
+        files=files,
+        store=store,
+        now=now,
     )
-    target_id = _target_id(session, target_key)
-    values: dict[str, Any] = {
+    values = _values(filling, actor, now) | {
         "campaign_id": campaign.id,
-        "target_id": target_id,
         "method": method_key,
-        "grade": grade,
-        "form_id": form_id,
-        "answers": bound.answers,
-        "monitor_id": actor.monitor_id,
+        "monitor_id": actor.monitor_id if reports_for_monitor(campaign, method_key) else None,
+        "revision": 1,
+    }
+
+    def take() -> Submitted:
+        rating_id = _write(session, actor, values, now)
+        _keep(session, actor, store, filling, rating_id, token=token, now=now)
+        if filling.proposes_case:
+            _tell_officers(session, campaign, values, rating_id, now=now)
+        return Submitted(rating_id, filling.target_id, filling.grade, filling.proposes_case)
+
+    return _once(session, actor, store, filling, take, token=token, now=now)
+
+
+def _values(filling: Filling, actor: Actor, now: datetime) -> dict[str, Any]:
+    return {
+        "target_id": filling.target_id,
+        "grade": filling.grade,
+        "form_id": filling.form_id,
+        "answers": filling.answers,
         "rater_id": actor.person,
-        "period": _period(form, bound.answers),
-        "happened_on": _happened_on(form, bound.answers, now),
+        "period": filling.period,
+        "happened_on": filling.happened_on,
         "submitted_at": now,
         "delegate_group": "",
-        "revision": 1,
         "counted": True,
     }
+
+
+def _once(
+    session: Session,
+    actor: Actor,
+    store: FileStore,
+    filling: Filling,
+    take: Callable[[], Submitted],
+    *,
+    token: str,
+    now: datetime,
+) -> Submitted:
+    """Take a filling unless its page was sent before; whatever is refused carries the filled form."""
     try:
         with transaction(session):
-            earlier = _earlier(session, token, digest)
+            return _earlier(session, token, filling.digest) or take()
+    except IntegrityError as error:
+        # Two presses at once: the other one's transaction ended first.
+        try:
+            earlier = _earlier(session, token, filling.digest)
+        except Refusal as reused:
+            why = reused
+        else:
             if earlier is not None:
                 return earlier
-            rating_id = _write(session, actor, values, now)
-            session.execute(
-                insert(Submission).values(token=token, made=f"rating:{rating_id}", digest=digest, at=now)
-            )
-            attach(session, actor, store, checked, owner_kind="rating", owner_id=rating_id, now=now)
-    except IntegrityError as error:
-        session.rollback()
-        raise _doubled(session, token, values) from error
-    return Submitted(rating_id, target_id, grade, proposes_case(form, bound.answers))
+            why = _doubled(filling)
+        cause: Exception = error
+    except Refusal as refusal:
+        why, cause = refusal, refusal
+    raise refused(session, actor, filling.bound, why, checked=filling.files, store=store, now=now) from cause
 
 
-def checked_upload(upload: Any) -> Checked:
-    """A file that came with a form, read and checked; `upload` has `filename` and `stream`."""
-    return check(Upload(upload.filename or "附件", upload.stream.read()))
+def _keep(
+    session: Session,
+    actor: Actor,
+    store: FileStore,
+    filling: Filling,
+    rating_id: int,
+    *,
+    token: str,
+    now: datetime,
+) -> None:
+    session.execute(
+        insert(Submission).values(token=token, made=f"rating:{rating_id}", digest=filling.digest, at=now)
+    )
+    attach(session, actor, store, filling.files, owner_kind="rating", owner_id=rating_id, now=now)
+
+
+def _tell_officers(
+    session: Session, campaign: Campaign, values: dict[str, Any], rating_id: int, *, now: datetime
+) -> None:
+    """Have the case officers look: the answers propose a rectification case. Says nothing of who rated."""
+    target = session.get_one(Target, values["target_id"])
+    method = method_of(campaign, values["method"])["name"]
+    text = (
+        f"{method}第{rating_id}号：{target.full_name}的评价为“{_grade_name(campaign, values['grade'])}”，"
+        "建议核实并立案整改。"
+    )
+    officers = session.execute(
+        select(User.id).join(RoleGrant).where(User.active, RoleGrant.role == Role.OFFICER)
+    ).scalars()
+    rows = [{"user_id": user_id, "text": text, "sent_at": now} for user_id in officers]
+    if rows:
+        session.execute(insert(Message), rows)
+
+
+def _grade_name(campaign: Campaign, key: str) -> str:
+    return next((str(grade["name"]) for grade in campaign.settings["grades"] if grade["key"] == key), key)
 
 
 def _write(session: Session, actor: Actor, values: dict[str, Any], now: datetime) -> int:
@@ -174,36 +212,14 @@ def _earlier(session: Session, token: str, digest: str) -> Submitted | None:
     return Submitted(rating.id, rating.target_id, rating.grade, proposes_case=False, again=True)
 
 
-def _doubled(session: Session, token: str, values: dict[str, Any]) -> Refusal:
-    if session.get(Submission, token) is not None:
-        return Refusal("sent_twice", "这张表刚刚已经收到一次，没有重复记录。请在“我的填报”中查看。")
-    if values["period"]:
+def _doubled(filling: Filling) -> Refusal:
+    if filling.period:
         return Refusal(
             "monthly_already",
-            f"本监测点{values['period']}对该测评对象已经报过《综合测评表》，没有重复记录。如需更正，请在“我的填报”中办理。",
+            f"本监测点{filling.period}对该测评对象已经报过，每月每个对象报一次，没有重复记录。"
+            "如需更正，请在“我的填报”中办理。",
         )
     return Refusal("not_stored", "没有存下这次填报，请稍后再试；已填内容仍在页面上。")
-
-
-def _target_id(session: Session, key: str) -> int:
-    found = session.execute(select(Target.id).where(Target.key == key, Target.active)).scalar_one_or_none()
-    if found is None:
-        raise Refusal("target_unknown", "所选测评对象不存在或已停用，请重新选择。", 422)
-    return int(found)
-
-
-def _period(form: FormDefinition, answers: dict[str, Any]) -> str:
-    period = form.binding.period if form.binding else None
-    return str(answers.get(period, ""))[:7] if period else ""
-
-
-def _happened_on(form: FormDefinition, answers: dict[str, Any], now: datetime) -> date:
-    """The day the form speaks of: its first date; today where it asks none."""
-    for field in form.fields:
-        if field.type in ("date", "datetime") and answers.get(field.key):
-            text = str(answers[field.key])
-            return date.fromisoformat(text[:10] if len(text) >= 10 else f"{text}-01")
-    return now.astimezone(LOCAL).date()
 
 
 def own_rating(session: Session, actor: Actor, rating_id: int) -> Rating:
@@ -218,50 +234,6 @@ def own_rating(session: Session, actor: Actor, rating_id: int) -> Rating:
     return rating
 
 
-def own_ratings(session: Session, actor: Actor, campaign_id: int, *, limit: int = 200) -> list[Rating]:
-    """What this person (or monitor) has reported, newest first."""
-    mine = Rating.rater_id == actor.user_id
-    if actor.monitor_id is not None:
-        mine = mine | (Rating.monitor_id == actor.monitor_id)
-    return list(
-        session.execute(
-            select(Rating)
-            .where(Rating.campaign_id == campaign_id, mine)
-            .options(joinedload(Rating.target).joinedload(Target.unit))
-            .order_by(Rating.id.desc())
-            .limit(limit)
-        ).scalars()
-    )
-
-
-def month_counts(session: Session, actor: Actor, campaign_id: int, month: str) -> dict[str, dict[str, int]]:
-    """Target key to grade to count of this monitor's instant ratings in a month (`2026-09`), to sum it up.
-
-    Source: 方案第五条第（二）项.
-    """
-    if actor.monitor_id is None:
-        return {}
-    first = date.fromisoformat(f"{month}-01")
-    after = date(first.year + first.month // 12, first.month % 12 + 1, 1)
-    rows = session.execute(
-        select(Target.key, Rating.grade, func.count())
-        .join(Rating.target)
-        .where(
-            Rating.campaign_id == campaign_id,
-            Rating.monitor_id == actor.monitor_id,
-            Rating.counted,
-            Rating.period == "",
-            Rating.happened_on >= first,
-            Rating.happened_on < after,
-        )
-        .group_by(Target.key, Rating.grade)
-    )
-    found: dict[str, dict[str, int]] = {}
-    for key, grade, count in rows:
-        found.setdefault(key, {})[grade] = count
-    return found
-
-
 def revise_rating(
     session: Session,
     actor: Actor,
@@ -269,53 +241,49 @@ def revise_rating(
     *,
     formdata: Any,
     files: Uploads | None,
+    token: str,
     store: FileStore,
     now: datetime,
 ) -> Submitted:
     """Correct one's own rating: a new revision counts in its place, the old one stays to be read.
 
-    Photos of the old revision stay with it; new ones go to the new revision.
+    Files that the corrected form still refers to belong to both revisions. token: as in `submit_rating`.
     """
     old = own_rating(session, actor, rating_id)
     campaign = session.get_one(Campaign, old.campaign_id)
-    if campaign.status is not CampaignStatus.OPEN:
-        raise Refusal(
-            "campaign_not_open", f"活动“{campaign.name}”已截止，不能再更正；确有错误的请联系效能办。"
-        )
-    form = form_of(session, old.form_id)
-    bound = bind(form, formdata, choices=StoredChoices(session), files=files, now=now)
-    if bound.answers is None:
-        raise FormRefused(bound)
-    target_key, grade = ratings(form, bound.answers)[0]
-    checked = [
-        (field, checked_upload(upload)) for field, uploads in bound.uploads.items() for upload in uploads
-    ]
-    target_id = _target_id(session, target_key)
-    with transaction(session):
-        old = session.get_one(Rating, rating_id, with_for_update=True, populate_existing=True)
-        if not old.counted:
+    filling = read_filling(
+        session,
+        actor,
+        campaign,
+        method_key=old.method,
+        form_id=old.form_id,
+        form=form_of(session, old.form_id),
+        formdata=formdata,
+        files=files,
+        store=store,
+        now=now,
+        corrects=old,
+    )
+
+    def take() -> Submitted:
+        held = session.get_one(Rating, rating_id, with_for_update=True, populate_existing=True)
+        if not held.counted:
             raise Refusal("rating_not_counted", "这份填报已被更正或作废，请打开最新的一份。")
-        _uncount(session, old)
-        values = {
-            "campaign_id": old.campaign_id,
-            "target_id": target_id,
-            "method": old.method,
-            "grade": grade,
-            "form_id": old.form_id,
-            "answers": bound.answers,
-            "monitor_id": old.monitor_id,
-            "rater_id": actor.person,
-            "period": _period(form, bound.answers),
-            "happened_on": _happened_on(form, bound.answers, now),
-            "submitted_at": now,
-            "delegate_group": "",
-            "revision": old.revision + 1,
-            "revises_id": old.id,
-            "counted": True,
+        _uncount(session, held)
+        values = _values(filling, actor, now) | {
+            "campaign_id": held.campaign_id,
+            "method": held.method,
+            "monitor_id": held.monitor_id,
+            "revision": held.revision + 1,
+            "revises_id": held.id,
         }
         new_id = _write(session, actor, values, now)
-        attach(session, actor, store, checked, owner_kind="rating", owner_id=new_id, now=now)
-    return Submitted(new_id, target_id, grade, proposes_case(form, bound.answers))
+        _keep(session, actor, store, filling, new_id, token=token, now=now)
+        if filling.proposes_case and not proposes_case(filling.form, held.answers):
+            _tell_officers(session, campaign, values, new_id, now=now)
+        return Submitted(new_id, filling.target_id, filling.grade, filling.proposes_case)
+
+    return _once(session, actor, store, filling, take, token=token, now=now)
 
 
 def _uncount(session: Session, rating: Rating) -> None:
@@ -339,8 +307,8 @@ def propose_void(session: Session, actor: Actor, rating_id: int, *, reason: str,
     if not reason.strip():
         raise Refusal("reason_missing", "请写明作废的理由和依据。", 422)
     with transaction(session):
-        rating = session.get(Rating, rating_id, with_for_update=True)
-        if rating is None:
+        rating = session.get(Rating, rating_id, with_for_update=True, populate_existing=True)
+        if rating is None or (rating.round_id is not None and not rating.counted):
             raise not_found("测评记录")
         if not rating.counted:
             raise Refusal("rating_not_counted", "这份测评已被更正或作废，不必再办。")
@@ -367,7 +335,7 @@ def approve_void(session: Session, actor: Actor, void_id: int, *, now: datetime)
     """Void a rating that another person proposed to void: it stays to be read, and counts no more."""
     actor.require(Role.REVIEWER, Role.HEAD, to="批准作废测评")
     with transaction(session):
-        row = session.get(RatingVoid, void_id, with_for_update=True)
+        row = session.get(RatingVoid, void_id, with_for_update=True, populate_existing=True)
         if row is None:
             raise not_found("作废申请")
         if row.approved_at is not None:
@@ -389,26 +357,3 @@ def approve_void(session: Session, actor: Actor, void_id: int, *, now: datetime)
             now=now,
         )
     return row
-
-
-def ratings_behind(
-    session: Session, campaign_id: int, target_id: int, method: str, *, limit: int = 500
-) -> list[Rating]:
-    """The single ratings behind a figure, newest first, for those of the office who may read them."""
-    return list(
-        session.execute(
-            select(Rating)
-            .where(
-                Rating.campaign_id == campaign_id,
-                Rating.target_id == target_id,
-                Rating.method == method,
-                Rating.counted,
-            )
-            .options(
-                joinedload(Rating.monitor),
-                joinedload(Rating.target).joinedload(Target.unit).joinedload(Unit.category),
-            )
-            .order_by(Rating.id.desc())
-            .limit(limit)
-        ).scalars()
-    )

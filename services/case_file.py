@@ -1,0 +1,255 @@
+"""案卷: all that is known of one case, read at once for the page of someone who may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from models.case import Case, CaseStep, Deadline, Deduction
+from models.notice import Attachment, Notice
+from services.actor import Actor
+from services.calendars import work_calendar
+from services.case_access import case_for, history_of, offers_for
+from services.case_lists import days_left, tone_of
+from services.deductions import entries_of, standing, tiers_of
+from services.definitions import notice_kind_of_campaign, scheme_of, workflow_of
+from services.refusal import Refusal
+from workflow.definition import PREVIOUS, SAME, Ask, IssueNoticeRule, Trigger, Workflow
+from workflow.engine import Offer
+from workflow.vocabulary import AskType
+
+
+@dataclass(frozen=True)
+class StepLine:
+    """One entry of the history in words, with what it brought.
+
+    answers: (label, text) of what the step's form was told. late: recorded after it took effect.
+    """
+
+    position: int
+    name: str
+    who: str
+    effective_at: datetime
+    recorded_at: datetime
+    from_state: str
+    to_state: str
+    tone: str
+    answers: tuple[tuple[str, str], ...]
+    files: tuple[Attachment, ...]
+    notices: tuple[Notice, ...]
+    entries: tuple[Deduction, ...]
+    source: str
+
+    @property
+    def late(self) -> bool:
+        """Whether it was written down on another occasion than it took effect."""
+        return (self.recorded_at - self.effective_at).total_seconds() > 60
+
+    @property
+    def moved(self) -> bool:
+        """Whether the case came to another state."""
+        return self.from_state != self.to_state
+
+
+@dataclass(frozen=True)
+class ClockLine:
+    """One clock in words. remaining: working days, negative when late; None: not running or no calendar."""
+
+    label: str
+    consequence: str
+    row: Deadline
+    remaining: int | None
+
+
+@dataclass(frozen=True)
+class CaseFile:
+    """The page of one case."""
+
+    case: Case
+    state_name: str
+    tone: str
+    suspension: str
+    channel: str
+    problem: str
+    offers: tuple[Offer, ...]
+    steps: tuple[StepLine, ...]
+    clocks: tuple[ClockLine, ...]
+    notices: tuple[Notice, ...]
+    kinds: Mapping[str, str]
+    entries: tuple[Deduction, ...]
+    standing: tuple[Deduction, ...]
+    tier_names: Mapping[str, str]
+    counts: tuple[tuple[str, int], ...]
+    files: tuple[Attachment, ...]
+    unserved: tuple[Notice, ...]
+
+    @property
+    def current(self) -> ClockLine | None:
+        """The clock that matters now: a running one with a consequence, else the first that is open."""
+        open_now = [line for line in self.clocks if line.row.status in ("running", "stopped")]
+        open_now.sort(key=lambda line: (line.row.status != "running", not line.row.then, line.row.due_at))
+        return open_now[0] if open_now else None
+
+    @property
+    def points(self) -> int:
+        """What the case costs its target now."""
+        return sum(entry.points for entry in self.entries)
+
+
+def case_file(session: Session, actor: Actor, case_id: int, *, now: datetime) -> CaseFile:
+    """Everything of one case; the offers are those of this actor. Refusal when it is not theirs to see."""
+    case = case_for(session, actor, case_id)
+    workflow = workflow_of(session, case.workflow_id)
+    notices = _notices(session, case.id)
+    entries = entries_of(session, case.id)
+    history = history_of(session, case.id)
+    files = _files(session, history)
+    suspension = case.situation.get("suspension")
+    settings = case.campaign.settings
+    names = {item["key"]: item["name"] for item in settings["channels"]}
+    problems = {item["key"]: item["name"] for item in settings["problems"]}
+    grades = {item["key"]: item["name"] for item in settings["grades"]}
+    counts = case.situation.get("counts", {})
+    scheme = scheme_of(session, case.campaign.scheme_id)
+    return CaseFile(
+        case=case,
+        state_name=workflow.states_by_key[case.state].name,
+        tone=tone_of(workflow, case.state),
+        suspension=workflow.suspensions_by_key[suspension].name if suspension else "",
+        channel=names.get(case.channel, case.channel),
+        problem=problems.get(case.problem, case.problem),
+        offers=offers_for(session, actor, case, now=now),
+        steps=tuple(_step_line(workflow, row, grades, files, notices, entries) for row in history),
+        clocks=_clock_lines(session, case, workflow, now),
+        notices=tuple(notices),
+        kinds=notice_names(session, case, {row.kind for row in notices}),
+        entries=tuple(entries),
+        standing=tuple(standing(entries)),
+        tier_names={tier.key: tier.name for tier in tiers_of(scheme)},
+        counts=tuple((item.label, counts[item.key]) for item in workflow.counts if counts.get(item.key)),
+        files=tuple(file for rows in files.values() for file in rows),
+        unserved=tuple(row for row in notices if row.status == "issued"),
+    )
+
+
+def offer_for(
+    session: Session, actor: Actor, case_id: int, trigger: str, *, now: datetime
+) -> tuple[Case, Trigger, Offer | None]:
+    """One step of a case with its offer to this actor; None where it does not lead on from here.
+
+    Refusal when the case is not theirs to see or the procedure has no such step for persons.
+    """
+    case = case_for(session, actor, case_id)
+    rule = workflow_of(session, case.workflow_id).triggers_by_key.get(trigger)
+    if rule is None or not rule.roles:
+        raise Refusal("step_unknown_trigger", "没有这一步骤，请回到事项页面从按钮进入。", 404)
+    offer = next(
+        (offer for offer in offers_for(session, actor, case, now=now) if offer.trigger == trigger), None
+    )
+    return case, rule, offer
+
+
+def notice_kinds_of_step(session: Session, case: Case, trigger: Trigger) -> dict[str, str]:
+    """Kinds of notice that the step may issue, with their names: its own and those of the states it enters."""
+    workflow = workflow_of(session, case.workflow_id)
+    rules = list(trigger.effects)
+    for branch in workflow.branches_from(trigger, case.state):
+        if branch.state not in (SAME, PREVIOUS):
+            rules += workflow.states_by_key[branch.state].effects
+    kinds = [rule.kind for rule in rules if isinstance(rule, IssueNoticeRule)]
+    return notice_names(session, case, list(dict.fromkeys(kinds)))
+
+
+def notice_names(session: Session, case: Case, kinds: Sequence[str] | set[str]) -> dict[str, str]:
+    """Kind of notice to its name."""
+    return {kind: notice_kind_of_campaign(session, case.campaign, kind)[1].name for kind in kinds}
+
+
+def answer_text(ask: Ask, value: Any, grades: Mapping[str, str]) -> str:
+    """An answer to a step's question as people read it; empty for none."""
+    if value is None or value in ("", []):
+        return ""
+    names = {option.key: option.label for option in ask.options}
+    if ask.type is AskType.BOOLEAN:
+        return "是" if value else "否"
+    if ask.type is AskType.GRADE:
+        return grades.get(str(value), str(value))
+    if isinstance(value, list):
+        return "、".join(names.get(str(item), str(item)) for item in value)
+    return names.get(str(value), str(value))
+
+
+def _step_line(
+    workflow: Workflow,
+    row: CaseStep,
+    grades: Mapping[str, str],
+    files: Mapping[int, list[Attachment]],
+    notices: Sequence[Notice],
+    entries: Sequence[Deduction],
+) -> StepLine:
+    rule = workflow.triggers_by_key.get(row.trigger)
+    asks = rule.asks if rule else ()
+    answers = [(ask.label, answer_text(ask, row.asked.get(ask.field), grades)) for ask in asks]
+    booked = tuple(entry for entry in entries if entry.step_id == row.id)
+    states = workflow.states_by_key
+    return StepLine(
+        position=row.position,
+        name=rule.name if rule else "立案",
+        who=row.actor_name,
+        effective_at=row.effective_at,
+        recorded_at=row.recorded_at,
+        from_state=states[row.from_state].name if row.from_state in states else "",
+        to_state=states[row.to_state].name,
+        tone="danger" if any(entry.points > 0 for entry in booked) else "ok" if booked else "",
+        answers=tuple((label, text) for label, text in answers if text),
+        files=tuple(files.get(row.id, ())),
+        notices=tuple(notice for notice in notices if notice.step_id == row.id),
+        entries=booked,
+        source=row.source,
+    )
+
+
+def _files(session: Session, history: Sequence[CaseStep]) -> dict[int, list[Attachment]]:
+    found: dict[int, list[Attachment]] = {}
+    rows = session.execute(
+        select(Attachment)
+        .where(Attachment.owner_kind == "step", Attachment.owner_id.in_([row.id for row in history]))
+        .order_by(Attachment.id)
+    ).scalars()
+    for row in rows:
+        found.setdefault(row.owner_id, []).append(row)
+    return found
+
+
+def _notices(session: Session, case_id: int) -> list[Notice]:
+    return list(
+        session.execute(
+            select(Notice)
+            .where(Notice.case_id == case_id)
+            .options(joinedload(Notice.service))
+            .order_by(Notice.id)
+        ).scalars()
+    )
+
+
+def _clock_lines(session: Session, case: Case, workflow: Workflow, now: datetime) -> tuple[ClockLine, ...]:
+    labels = {clock.name: clock.label for state in workflow.states for clock in state.clocks}
+    labels |= {clock.name: clock.label for pending in workflow.suspensions for clock in pending.clocks}
+    calendar = work_calendar(session, case.campaign)
+    rows = session.execute(
+        select(Deadline).where(Deadline.case_id == case.id).order_by(Deadline.id.desc())
+    ).scalars()
+    return tuple(
+        ClockLine(
+            label=labels.get(row.name, row.name),
+            consequence=workflow.triggers_by_key[row.then].name if row.then else "",
+            row=row,
+            remaining=days_left(row.due_at, now, calendar) if row.status == "running" else None,
+        )
+        for row in rows
+    )

@@ -1,0 +1,356 @@
+"""Lists of cases as the office needs them: filtered, with deadline and points, a page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session, aliased, joinedload
+
+from models.campaign import Campaign
+from models.case import Case, Deadline, Deduction
+from models.roster import Category, Target, Unit
+from services.actor import Actor
+from services.calendars import work_calendar
+from services.case_access import person_of, roles_in, visible_cases
+from services.definitions import workflow_of
+from workflow.calendar import CalendarTooShort, WorkCalendar, remaining_working_days
+from workflow.definition import SAME, Trigger, Workflow
+from workflow.engine import Offer, offers
+from workflow.situation import situation_from
+from workflow.vocabulary import Firing, Role
+
+LOCAL = ZoneInfo("Asia/Shanghai")
+PAGE_SIZE = 50
+#: Lists of this length are not read by anyone; an export may be longer than a page, never longer than this.
+MOST_EXPORTED = 20_000
+
+
+@dataclass(frozen=True)
+class CaseFilter:
+    """Which cases; empty words and None filter nothing.
+
+    state: key of a state, or `running` for all that are not final. due: `today` for clocks that run out on
+    this office day, `overdue` for those that a miss has brought to a tier or whose running clock has passed.
+    """
+
+    state: str = ""
+    category: str = ""
+    unit: str = ""
+    target: str = ""
+    channel: str = ""
+    tier: str = ""
+    due: str = ""
+    word: str = ""
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """One line of a list. remaining: working days left, negative when late; None: no clock or no calendar.
+
+    clock: `running`, `stopped` (延期、申诉 pending, 听取陈述) or empty. points: what stands booked now.
+    """
+
+    id: int
+    number: str
+    title: str
+    grave: bool
+    target: str
+    unit: str
+    category: str
+    channel: str
+    state: str
+    state_name: str
+    tone: str
+    suspension: str
+    clock: str
+    due_at: datetime | None
+    remaining: int | None
+    provisional: bool
+    points: int
+    found_on: Any
+    opened_at: datetime
+
+
+@dataclass(frozen=True)
+class CasePage:
+    """One page of a list. total: of all pages; pages: at least 1."""
+
+    rows: tuple[CaseRow, ...]
+    total: int
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A case that waits for a step of this person's, with the steps it waits for."""
+
+    row: CaseRow
+    offers: tuple[Offer, ...]
+
+
+def list_cases(
+    session: Session,
+    actor: Actor,
+    campaign: Campaign,
+    which: CaseFilter,
+    *,
+    now: datetime,
+    page: int = 1,
+    size: int = PAGE_SIZE,
+) -> CasePage:
+    """A page of the cases this person may see, those that are due first at the top.
+
+    A page beyond the last is the last.
+    """
+    conditions = _conditions(session, campaign, which, now)
+    # Without an ORDER BY and in a subquery, so that the count does not pay for the sorting.
+    seen = visible_cases(actor).join(Target.unit).join(Unit.category).where(*conditions)
+    total = session.execute(select(func.count()).select_from(seen.subquery())).scalar_one()
+    pages = max(1, -(-total // size))
+    page = min(max(1, page), pages)
+    cases = session.execute(_ordered(seen).limit(size).offset((page - 1) * size)).scalars().all()
+    return CasePage(_rows(session, campaign, cases, now), total, page, pages)
+
+
+def count_cases(
+    session: Session, actor: Actor, campaign: Campaign, which: CaseFilter, *, now: datetime
+) -> int:
+    """How many cases `list_cases` would list."""
+    seen = visible_cases(actor).join(Target.unit).join(Unit.category)
+    filtered = seen.where(*_conditions(session, campaign, which, now)).subquery()
+    return int(session.execute(select(func.count()).select_from(filtered)).scalar_one())
+
+
+def waiting_for(session: Session, actor: Actor, campaign: Campaign, *, now: datetime) -> list[Waiting]:
+    """Cases whose next step is this person's to take, most urgent first; see `waits`.
+
+    While a clock with a consequence runs the target is at work, and the case waits for nobody here.
+    """
+    workflow = workflow_of(session, campaign.workflow_id)
+    mine = [
+        trigger
+        for trigger in workflow.triggers
+        if waits(workflow, trigger) and not actor.roles.isdisjoint(map(str, trigger.roles))
+    ]
+    states = {state for trigger in mine for state in workflow.sources_of(trigger)}
+    if not states:
+        return []
+    at_work = select(Deadline.id).where(
+        Deadline.case_id == Case.id, Deadline.status == "running", Deadline.then != ""
+    )
+    query = visible_cases(actor).where(
+        Case.campaign_id == campaign.id, Case.state.in_(states), ~at_work.exists()
+    )
+    cases = session.execute(_ordered(query)).scalars().all()
+    wanted = {trigger.key for trigger in mine}
+    found: list[tuple[Case, tuple[Offer, ...]]] = []
+    for case in cases:
+        open_now = tuple(
+            offer for offer in _offers(session, actor, case) if offer.allowed and offer.trigger in wanted
+        )
+        if open_now:
+            found.append((case, open_now))
+    rows = _rows(session, campaign, [case for case, _ in found], now)
+    return [Waiting(row, open_now) for row, (_, open_now) in zip(rows, found, strict=True)]
+
+
+def waits(workflow: Workflow, trigger: Trigger) -> bool:
+    """Whether a case can be said to wait for this step of the office.
+
+    Recording a service, answering a pending question, and whatever leads on from few states wait for someone.
+    What the target may do itself, what changes nothing, and what can be done from most states (withdrawing,
+    exempting) waits for nobody in particular.
+    """
+    if trigger.by is Firing.TIMER:
+        return False
+    if trigger.key in workflow.serving_triggers or trigger.during:
+        return True
+    if Role.TARGET in trigger.roles or trigger.to == SAME:
+        return False
+    running = sum(not state.final for state in workflow.states)
+    return len(workflow.sources_of(trigger)) * 2 <= running
+
+
+def _offers(session: Session, actor: Actor, case: Case) -> tuple[Offer, ...]:
+    """Offers without a look at the clocks: none with a consequence runs for these cases."""
+    facts = {
+        "grave": case.grave,
+        "channel": case.channel,
+        "category": case.target.unit.category.key,
+        "deadline_passed": False,
+    }
+    return offers(
+        workflow_of(session, case.workflow_id),
+        situation_from(case.situation),
+        roles=roles_in(actor, case),
+        actor=person_of(actor),
+        facts=facts,
+    )
+
+
+def _conditions(
+    session: Session, campaign: Campaign, which: CaseFilter, now: datetime
+) -> list[ColumnElement[bool]]:
+    workflow = workflow_of(session, campaign.workflow_id)
+    final = [state.key for state in workflow.states if state.final]
+    found: list[ColumnElement[bool]] = [Case.campaign_id == campaign.id]
+    if which.state == "running":
+        found.append(Case.state.not_in(final))
+    elif which.state:
+        found.append(Case.state == which.state)
+    for wanted, column in (
+        (which.category, Category.key),
+        (which.unit, Unit.key),
+        (which.target, Target.key),
+        (which.channel, Case.channel),
+    ):
+        if wanted:
+            found.append(column == wanted)
+    if which.tier:
+        found.append(Case.id.in_(_with_tier(campaign.id, which.tier)))
+    if which.word.strip():
+        word = which.word.strip()[:100]
+        found.append(
+            or_(Case.number.icontains(word, autoescape=True), Case.title.icontains(word, autoescape=True))
+        )
+    return [*found, *_due(workflow, which.due, now)]
+
+
+def _due(workflow: Workflow, due: str, now: datetime) -> list[ColumnElement[bool]]:
+    clock = select(Deadline.id).where(Deadline.case_id == Case.id, Deadline.status == "running")
+    if due == "today":
+        start = datetime.combine(now.astimezone(LOCAL).date(), time(0), LOCAL)
+        return [clock.where(Deadline.due_at >= start, Deadline.due_at < start + timedelta(days=1)).exists()]
+    if due == "overdue":
+        missed = [state.key for state in workflow.states if state.tier and not state.final]
+        return [or_(Case.state.in_(missed), clock.where(Deadline.due_at < now).exists())]
+    return []
+
+
+def _with_tier(campaign_id: int, tier: str) -> Select[Any]:
+    """Ids of the cases in which this tier stands booked."""
+    reversal = aliased(Deduction)
+    taken_back = select(reversal.id).where(reversal.reverses_id == Deduction.id)
+    return select(Deduction.case_id).where(
+        Deduction.campaign_id == campaign_id,
+        Deduction.tier == tier,
+        Deduction.kind == "booked",
+        ~taken_back.exists(),
+    )
+
+
+def _ordered(query: Select[Case]) -> Select[Any]:
+    due = (
+        select(func.min(Deadline.due_at))
+        .where(Deadline.case_id == Case.id, Deadline.status == "running")
+        .correlate(Case)
+        .scalar_subquery()
+    )
+    return query.order_by(due.asc().nulls_last(), Case.id.desc()).options(
+        joinedload(Case.target).joinedload(Target.unit).joinedload(Unit.category), joinedload(Case.campaign)
+    )
+
+
+def _rows(session: Session, campaign: Campaign, cases: Sequence[Case], now: datetime) -> tuple[CaseRow, ...]:
+    """The cases as lines; clocks and points of all of them in one query each."""
+    ids = [case.id for case in cases]
+    clocks = _clocks(session, ids)
+    points = {
+        case_id: total
+        for chunk in _chunks(ids)
+        for case_id, total in session.execute(
+            select(Deduction.case_id, func.sum(Deduction.points))
+            .where(Deduction.case_id.in_(chunk))
+            .group_by(Deduction.case_id)
+        )
+    }
+    calendar = work_calendar(session, campaign)
+    channels = {item["key"]: item["name"] for item in campaign.settings["channels"]}
+    return tuple(
+        _row(session, case, clocks.get(case.id), int(points.get(case.id) or 0), calendar, channels, now)
+        for case in cases
+    )
+
+
+def _chunks(ids: Sequence[int], size: int = 500) -> Iterable[Sequence[int]]:
+    return (ids[start : start + size] for start in range(0, len(ids), size))
+
+
+def _clocks(session: Session, ids: Sequence[int]) -> dict[int, Deadline]:
+    """The clock that a list shows of each case: a running one before a stopped one, the soonest of them."""
+    found: dict[int, Deadline] = {}
+    for chunk in _chunks(ids):
+        rows = session.execute(
+            select(Deadline)
+            .where(and_(Deadline.case_id.in_(chunk), Deadline.status.in_(("running", "stopped"))))
+            .order_by(Deadline.status, Deadline.due_at)
+        ).scalars()
+        for row in rows:
+            found.setdefault(row.case_id, row)
+    return found
+
+
+def _row(
+    session: Session,
+    case: Case,
+    clock: Deadline | None,
+    points: int,
+    calendar: WorkCalendar,
+    channels: dict[str, str],
+    now: datetime,
+) -> CaseRow:
+    workflow = workflow_of(session, case.workflow_id)
+    suspension = case.situation.get("suspension")
+    running = clock if clock is not None and clock.status == "running" else None
+    return CaseRow(
+        id=case.id,
+        number=case.number,
+        title=case.title,
+        grave=case.grave,
+        target=case.target.name,
+        unit=case.target.unit.name,
+        category=case.target.unit.category.name,
+        channel=channels.get(case.channel, case.channel),
+        state=case.state,
+        state_name=workflow.states_by_key[case.state].name,
+        tone=tone_of(workflow, case.state),
+        suspension=workflow.suspensions_by_key[suspension].name if suspension else "",
+        clock=clock.status if clock is not None else "",
+        due_at=running.due_at if running else None,
+        remaining=days_left(running.due_at, now, calendar) if running else None,
+        provisional=bool(running and running.provisional),
+        points=points,
+        found_on=case.found_on,
+        opened_at=case.opened_at,
+    )
+
+
+def days_left(due_at: datetime, now: datetime, calendar: WorkCalendar) -> int | None:
+    """Working days to the deadline: 0 on its day, negative once it has passed (at least −1).
+
+    None where the calendar does not cover the days between.
+    """
+    try:
+        if due_at >= now:
+            return remaining_working_days(now, due_at, calendar)
+        return -max(1, remaining_working_days(due_at, now, calendar))
+    except CalendarTooShort:
+        return None
+
+
+def tone_of(workflow: Workflow, state_key: str) -> str:
+    """How a page colours a state: what costs points, what is over, what runs."""
+    state = workflow.states_by_key[state_key]
+    if state.final:
+        return "final"
+    if state.tier:
+        return "danger"
+    if any(clock.then for clock in state.clocks):
+        return "info"
+    return "warn" if state.clocks else ""

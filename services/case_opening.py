@@ -1,0 +1,130 @@
+"""Opening a case from a page: once however often it is sent, and from a rating with its own words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from definitions.canonical import sha256_of
+from forms.answers import printed
+from models.case import Case
+from models.rating import Rating, Submission
+from models.roster import Target
+from services.actor import OFFICE, Actor
+from services.attachments import Checked, FileStore
+from services.cases import Problem, open_case
+from services.choices import StoredChoices
+from services.definitions import form_of
+from services.refusal import Refusal, not_found
+from services.transaction import transaction
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a rating brings to a new case's sheet. problem: key of the dictionary, empty if none was named."""
+
+    rating_id: int
+    target_id: int
+    title: str
+    facts: str
+    found_on: date
+    channel: str
+    problem: str = ""
+
+
+def open_case_once(
+    session: Session,
+    actor: Actor,
+    campaign_id: int,
+    sheet: Problem,
+    *,
+    token: str,
+    now: datetime,
+    files: list[tuple[str, Checked]],
+    store: FileStore,
+) -> tuple[Case, bool]:
+    """Open a case, and say whether it was opened just now; the same token again gives the same case.
+
+    token: of the page that was shown. The same token with another sheet is refused.
+    """
+    if not token.strip() or len(token) > 64:
+        raise Refusal("token_missing", "页面不完整，没有立案；请刷新本页后重新提交。", 422)
+    digest = sha256_of(
+        {
+            **{name: str(value) for name, value in vars(sheet).items()},
+            "files": [file.sha256 for _, file in files],
+        }
+    )
+    try:
+        with transaction(session):
+            held = session.get(Submission, token, populate_existing=True)
+            if held is not None:
+                return _opened_before(session, held, digest), False
+            case = open_case(session, actor, campaign_id, sheet, now=now, files=files, store=store)
+            session.execute(
+                insert(Submission).values(token=token, made=f"case:{case.id}", digest=digest, at=now)
+            )
+    except IntegrityError as error:
+        session.rollback()
+        held = session.get(Submission, token, populate_existing=True)
+        if held is None:
+            raise Refusal("not_stored", "没有存下这次立案，请再提交一次；已填内容仍在页面上。") from error
+        return _opened_before(session, held, digest), False
+    return case, True
+
+
+def _opened_before(session: Session, held: Submission, digest: str) -> Case:
+    kind, _, number = held.made.partition(":")
+    case = session.get(Case, int(number)) if kind == "case" and number.isdigit() else None
+    if case is None or held.digest != digest:
+        raise Refusal(
+            "token_reused", "这张立案表已经提交过，内容与这次不同。如确需另立一起，请重新打开立案页。", 409
+        )
+    return case
+
+
+def proposal_from(session: Session, actor: Actor, rating_id: int) -> Proposal:
+    """What the sheet of a new case can take over from a rating: its target, its day, the words of its form.
+
+    The form's definition says which fields (`case_fields`); a field that picks from the problem dictionary
+    gives the problem. Who rated is never taken over. Refusal when the rating does not count.
+    """
+    actor.require(*OFFICE, to="由测评立案")
+    rating = session.get(Rating, rating_id)
+    if rating is None:
+        raise not_found("测评记录")
+    if not rating.counted:
+        raise Refusal("rating_not_counted", "这份测评已被更正或作废，不能由它立案。")
+    form = form_of(session, rating.form_id)
+    wanted = form.binding.case_fields if form.binding else ()
+    answers = {key: value for key, value in rating.answers.items() if key in wanted}
+    said = printed(form, answers, choices=StoredChoices(session))
+    fields = {field.key: field for field in form.fields}
+    problem = next(
+        (
+            str(value)
+            for key, value in answers.items()
+            if isinstance(value, str) and getattr(fields[key], "dictionary", "") == "problems"
+        ),
+        "",
+    )
+    target = session.get_one(Target, rating.target_id)
+    return Proposal(
+        rating_id=rating.id,
+        target_id=rating.target_id,
+        title=_title(target, said),
+        facts="\n".join(f"{label}：{text}" for label, text in said),
+        found_on=rating.happened_on,
+        channel="inspection" if rating.method == "inspection" else "rating",
+        problem=problem,
+    )
+
+
+def _title(target: Target, said: list[tuple[str, str]]) -> str:
+    words = next((text for _, text in said if text.strip()), "")
+    first = words.strip().splitlines()[0] if words.strip() else ""
+    return f"{target.name}：{first}"[:120] if first else ""
