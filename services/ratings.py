@@ -168,7 +168,7 @@ def _tell_officers(
         "建议核实并立案整改。"
     )
     officers = session.execute(
-        select(User.id).join(RoleGrant).where(User.active, RoleGrant.role == Role.OFFICER)
+        select(User.id).join(User.grants).where(User.active, RoleGrant.role == Role.OFFICER)
     ).scalars()
     rows = [{"user_id": user_id, "text": text, "sent_at": now} for user_id in officers]
     if rows:
