@@ -85,7 +85,7 @@ class _OwnCluster:
 def postgresql_template(postgresql_server: URL) -> Iterator[str]:
     """A database with our structure, to be copied: migrating anew for each test would take seconds."""
     name = f"pingdu_template_{uuid4().hex[:12]}"
-    with _database(postgresql_server, name) as url:
+    with database_of(postgresql_server, name) as url:
         engine = make_engine(url)
         upgrade(engine)
         engine.dispose()
@@ -104,7 +104,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-class _database:  # noqa: N801 - reads as a word in `with`
+class database_of:  # noqa: N801 - reads as a word in `with`
     """A database on the server for the length of a `with`."""
 
     def __init__(self, server: URL, name: str, template: str = "template1") -> None:
@@ -128,21 +128,22 @@ class _database:  # noqa: N801 - reads as a word in `with`
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database of its own for this test, with our structure and no rows; once on each kind."""
     if request.param == "sqlite":
-        yield _copy_of(request.getfixturevalue("sqlite_template"), tmp_path)
+        yield sqlite_copy(request.getfixturevalue("sqlite_template"), tmp_path)
         return
     server: URL = request.getfixturevalue("postgresql_server")
     template: str = request.getfixturevalue("postgresql_template")
-    with _database(server, f"pingdu_{uuid4().hex[:12]}", template) as url:
+    with database_of(server, f"pingdu_{uuid4().hex[:12]}", template) as url:
         yield url.render_as_string(hide_password=False)
 
 
 @pytest.fixture
 def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     """The embedded database alone, for tests in which the kind makes no difference."""
-    return _copy_of(sqlite_template, tmp_path)
+    return sqlite_copy(sqlite_template, tmp_path)
 
 
-def _copy_of(template: Path, folder: Path) -> str:
+def sqlite_copy(template: Path, folder: Path) -> str:
+    """The address of a copy of a database file in the folder."""
     path = folder / "pingdu.db"
     path.write_bytes(template.read_bytes())
     return f"sqlite:///{path}"
