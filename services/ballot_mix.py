@@ -28,15 +28,12 @@ def mix(session: Session, round_id: int) -> None:
 
 def _small_groups(session: Session, round_id: int) -> set[str]:
     """Groups whose ballots could be guessed; a single small one hides behind the next smallest."""
-    counts = dict(
-        session.execute(
-            select(BallotCode.delegate_group, func.count())
-            .where(BallotCode.round_id == round_id, BallotCode.spent)
-            .group_by(BallotCode.delegate_group)
-        )
-        .tuples()
-        .all()
+    counted = session.execute(
+        select(BallotCode.delegate_group, func.count())
+        .where(BallotCode.round_id == round_id, BallotCode.spent)
+        .group_by(BallotCode.delegate_group)
     )
+    counts: dict[str, int] = {group: count for group, count in counted}  # noqa: C416 - rows are no pairs to mypy
     small = {group for group, count in counts.items() if count < SMALLEST_GROUP}
     rest = sorted(set(counts) - small, key=lambda group: (counts[group], group))
     while small and rest and sum(counts[group] for group in small) < SMALLEST_GROUP:

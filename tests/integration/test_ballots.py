@@ -358,7 +358,7 @@ def test_a_round_that_cannot_be_is_refused(
     session: Session, office: Office, changes: dict[str, Any], code: str
 ) -> None:
     with pytest.raises(Refusal) as refused:
-        opened(session, office, changes.pop("target_ids", [office.target.id]), **changes)
+        opened(session, office, **({"target_ids": [office.target.id]} | changes))
     assert refused.value.code == code
     assert rounds(session, office.officer, office.campaign.id) == []
 
