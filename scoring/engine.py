@@ -53,6 +53,25 @@ class TargetScore:
         """Why the total is what it is; built when first asked for."""
         return self.scheme.score.explain(Evidence(self.scheme, self.inputs, self.values))
 
+    def placed(
+        self,
+        *,
+        rank: int | None,
+        outcomes: tuple[str, ...],
+        conflicts: tuple[str, ...],
+        band: str | None,
+        vetoes: tuple[str, ...],
+    ) -> TargetScore:
+        """The same score with its place among the others and what follows from it."""
+        # `dataclasses.replace` hands all eighteen fields through a frozen constructor: ten times the cost,
+        # and one grade can move thousands of places.
+        copy = object.__new__(TargetScore)
+        vars(copy).update(
+            vars(self)
+            | {"rank": rank, "outcomes": outcomes, "conflicts": conflicts, "band": band, "vetoes": vetoes}
+        )
+        return copy
+
 
 def score(scheme: Scheme, facts: ScoringFacts) -> tuple[TargetScore, ...]:
     """All targets scored and ranked, in the order in which they were given.

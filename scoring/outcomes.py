@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from definitions.base import Definition, Key, Text
@@ -56,21 +56,6 @@ class Standing:
     rank: int
     from_end: int
     size: int
-
-
-def standings(comparable: Sequence[object]) -> list[Standing]:
-    """The places of scores given from best to worst; equal ones share (1-2-2-4).
-
-    >>> [(place.rank, place.from_end) for place in standings([90, 80, 80, 70])]
-    [(1, 4), (2, 2), (2, 2), (4, 1)]
-    """
-    size = len(comparable)
-    ranks, ends = [1] * size, [1] * size
-    for index in range(1, size):
-        ranks[index] = ranks[index - 1] if comparable[index] == comparable[index - 1] else index + 1
-    for index in range(size - 2, -1, -1):
-        ends[index] = ends[index + 1] if comparable[index] == comparable[index + 1] else size - index
-    return [Standing(rank, end, size) for rank, end in zip(ranks, ends, strict=True)]
 
 
 def within_places(when: When, category: str, standing: Standing | None) -> bool:

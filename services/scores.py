@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, false, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from models.campaign import Campaign
@@ -20,12 +20,15 @@ from models.roster import Category, Target, Unit
 from scoring.definition import Scheme
 from scoring.engine import TargetScore, score_target
 from scoring.facts import CaseFacts, TargetFacts
-from scoring.ranking import rank
+from scoring.ranking import Places
 from services.deductions import standing_tiers, states_of
 from services.definitions import scheme_of
 
 #: More changed targets than this are read in one sweep over the tallies.
 _SWEEP = 400
+_ROSTERS: tuple[type[Target | Unit | Category], ...] = (Target, Unit, Category)
+#: So many neighbouring targets share one sum of standings.
+_PART = 64
 
 
 @dataclass(frozen=True)
@@ -54,19 +57,29 @@ class Ranking:
         found: dict[str, list[Placed]] = {key: [] for key in self.categories}
         for line in self.lines.values():
             found[line.score.category].append(line)
-        return {
-            key: tuple(
-                sorted(
-                    lines, key=lambda line: (line.score.rank is None, line.score.rank or 0, line.score.name)
-                )
-            )
-            for key, lines in found.items()
-        }
+        return {key: tuple(sorted(lines, key=_by_rank)) for key, lines in found.items()}
 
-    @property
+    @cached_property
     def provisional(self) -> bool:
         """Whether any target lacks a method: publication then needs an approver's word."""
         return any(line.score.provisional for line in self.lines.values())
+
+
+def _by_rank(line: Placed) -> tuple[bool, int, str]:
+    score = line.score
+    return score.rank is None, score.rank or 0, score.name
+
+
+@dataclass(frozen=True)
+class _Signature:
+    """What tells whether a kept ranking is stale.
+
+    roster: the scheme and the rosters' revisions.  moved: part of the targets to the sum of their standings,
+    so that a change leads to its part of the standings, not through all of them.
+    """
+
+    roster: tuple[Any, ...]
+    moved: Mapping[int, int]
 
 
 class _Board:
@@ -74,11 +87,10 @@ class _Board:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.signature: tuple[Any, ...] = ()
-        self.roster: tuple[Any, ...] = ()
         self.versions: dict[int, int] = {}
-        self.unranked: dict[int, Placed] = {}
-        self.ranking: Ranking | None = None
+        self.places: Places | None = None
+        #: Always both together, so that they can be looked at without the lock.
+        self.kept: tuple[_Signature, Ranking] | None = None
 
 
 _boards: WeakKeyDictionary[Engine | Connection, dict[int, _Board]] = WeakKeyDictionary()
@@ -94,47 +106,67 @@ def current_ranking(session: Session, campaign: Campaign) -> Ranking:
     with _boards_lock:
         boards = _boards.setdefault(session.get_bind(), {})
         board = boards.setdefault(campaign.id, _Board())
-    signature = _signature(session, campaign)
+    kept = board.kept
+    if kept is not None and kept[0] == _signature(session, campaign):
+        return kept[1]
     with board.lock:
-        if board.ranking is None or board.signature != signature:
-            _refresh(session, campaign, board, signature)
-        ranking = board.ranking
-    if ranking is None:
-        raise RuntimeError("a refreshed board has a ranking")
-    return ranking
+        # Asked for once more under the lock: a slow request must not put back what it saw earlier.
+        signature = _signature(session, campaign)
+        if board.kept is None or board.kept[0] != signature:
+            board.kept = (signature, _refreshed(session, campaign, board, signature))
+        return board.kept[1]
 
 
-def _signature(session: Session, campaign: Campaign) -> tuple[Any, ...]:
-    moved = (
-        select(func.coalesce(func.sum(Standing.version), 0))
-        .where(Standing.campaign_id == campaign.id)
-        .scalar_subquery()
-    )
-    row = session.execute(select(moved, *(_revision(noun) for noun in (Target, Unit, Category)))).one()
-    return (campaign.scheme_id, *row)
+def _signature(session: Session, campaign: Campaign) -> _Signature:
+    part = Standing.target_id // _PART
+    moved = select(part, func.sum(Standing.version)).where(Standing.campaign_id == campaign.id).group_by(part)
+    rosters = [select(literal(-1 - place), _revision(noun)) for place, noun in enumerate(_ROSTERS)]
+    sums = {number: int(total) for number, total in session.execute(union_all(moved, *rosters))}
+    return _Signature((campaign.scheme_id, *(sums.pop(-1 - place) for place, _ in enumerate(_ROSTERS))), sums)
 
 
 def _revision(noun: type[Target | Unit | Category]) -> Any:
-    return select(func.coalesce(func.sum(noun.row_version), 0) * 1_000_000 + func.count()).scalar_subquery()
+    return func.coalesce(func.sum(noun.row_version), 0) * 1_000_000 + func.count()
 
 
-def _refresh(session: Session, campaign: Campaign, board: _Board, signature: tuple[Any, ...]) -> None:
+def _refreshed(session: Session, campaign: Campaign, board: _Board, signature: _Signature) -> Ranking:
+    if board.kept is None or board.places is None or board.kept[0].roster != signature.roster:
+        return _anew(session, campaign, board)
+    before, ranking = board.kept
+    parts = [part for part, total in signature.moved.items() if before.moved.get(part) != total]
+    versions = _versions(session, campaign, parts)
+    changed = [target for target, version in versions.items() if board.versions.get(target) != version]
+    if not changed:
+        return ranking
+    scored = _scored(session, campaign, ranking.scheme, changed if len(changed) <= _SWEEP else None)
+    lines = {**ranking.lines, **scored}
+    for target_id, score in board.places.put({key: line.score for key, line in scored.items()}).items():
+        line = lines[target_id]
+        lines[target_id] = Placed(target_id, line.unit_id, line.unit, score)
+    board.versions.update(versions)
+    return replace(ranking, lines=lines)
+
+
+def _anew(session: Session, campaign: Campaign, board: _Board) -> Ranking:
     scheme = scheme_of(session, campaign.scheme_id)
-    versions = dict(
-        session.execute(
-            select(Standing.target_id, Standing.version).where(Standing.campaign_id == campaign.id)
-        ).all()
-    )
-    roster = (signature[0], *signature[2:])
-    if board.roster != roster:
-        board.unranked = {}
-        changed = None
-    else:
-        changed = [target for target, version in versions.items() if board.versions.get(target) != version]
-    wanted = None if changed is None or len(changed) > _SWEEP else changed
-    board.unranked.update(_scored(session, campaign, scheme, wanted))
-    board.roster, board.versions, board.signature = roster, versions, signature
-    board.ranking = _ranked(session, campaign, scheme, board.unranked)
+    versions = _versions(session, campaign, None)
+    scored = _scored(session, campaign, scheme, None)
+    places = Places(scheme, {key: line.score for key, line in scored.items()})
+    ranking = _ranking(session, campaign, scheme, scored, places)
+    board.versions, board.places = versions, places
+    return ranking
+
+
+def _versions(session: Session, campaign: Campaign, parts: list[int] | None) -> dict[int, int]:
+    """Target id to how often its score can have moved. parts: those to look into, None for all."""
+    query = select(Standing.target_id, Standing.version).where(Standing.campaign_id == campaign.id)
+    if parts is not None and len(parts) <= _SWEEP // 8:
+        query = query.where(or_(false(), *(Standing.target_id.between(*_ends(part)) for part in parts)))
+    return dict(session.execute(query).all())
+
+
+def _ends(part: int) -> tuple[int, int]:
+    return part * _PART, part * _PART + _PART - 1
 
 
 def _scored(
@@ -199,19 +231,12 @@ def _case_numbers(session: Session, tiers: Mapping[int, list[tuple[int, str]]]) 
     return numbers
 
 
-def _ranked(session: Session, campaign: Campaign, scheme: Scheme, unranked: Mapping[int, Placed]) -> Ranking:
+def _ranking(
+    session: Session, campaign: Campaign, scheme: Scheme, scored: Mapping[int, Placed], places: Places
+) -> Ranking:
     names = dict(session.execute(select(Category.key, Category.name).order_by(Category.position)).all())
-    lines = list(unranked.values())
-    scores = rank(scheme, [line.score for line in lines])
-    return Ranking(
-        campaign_id=campaign.id,
-        scheme=scheme,
-        categories=names,
-        lines={
-            line.target_id: Placed(line.target_id, line.unit_id, line.unit, score)
-            for line, score in zip(lines, scores, strict=True)
-        },
-    )
+    lines = {key: Placed(key, line.unit_id, line.unit, places.scores[key]) for key, line in scored.items()}
+    return Ranking(campaign_id=campaign.id, scheme=scheme, categories=names, lines=lines)
 
 
 def ranking_as_of(session: Session, campaign: Campaign, as_of: datetime) -> Ranking:
@@ -244,7 +269,8 @@ def ranking_as_of(session: Session, campaign: Campaign, as_of: datetime) -> Rank
         )
         for line in current_ranking(session, campaign).lines.values()
     }
-    return _ranked(session, campaign, scheme, unranked)
+    places = Places(scheme, {key: line.score for key, line in unranked.items()})
+    return _ranking(session, campaign, scheme, unranked, places)
 
 
 def recomputed(session: Session, campaign: Campaign) -> dict[int, Placed]:
