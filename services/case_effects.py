@@ -121,14 +121,14 @@ def _served_at(workflow: Workflow, step: CaseStep, moment: Moment) -> datetime:
 def _move_clocks(
     session: Session, dossier: Dossier, step: CaseStep, effects: tuple[Effect, ...], moment: Moment
 ) -> None:
-    rows, at = None, moment.effective
+    at = moment.effective
     for effect in effects:
         if not isinstance(effect, StartClock | StopClocks | ResumeClocks | EndClocks):
             continue
         rows = dossier.clocks
         if isinstance(effect, StartClock):
             begins = dossier.served_at if effect.starts_on and dossier.served_at else at
-            rows.append(
+            dossier.all_clocks.append(
                 start_clock(session, dossier.case, step, effect, calendar=dossier.calendar, at=begins)
             )
         elif isinstance(effect, StopClocks):
@@ -169,6 +169,7 @@ def _move_ledger(
         session,
         dossier.case,
         step,
+        ledger=dossier.ledger,
         scheme=dossier.scheme,
         tiers=dossier.case.situation["tiers"],
         reason=reason or "按现有扣分档重新记账",

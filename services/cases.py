@@ -224,33 +224,87 @@ def step_case(
     deadline that ran out, a service that was recorded later).
     Raises Refusal.
     """
-    if actor.user_id is not None:
-        _fire_what_is_due(session, case_id, now)
+    wish = Wish(actor, case_id, trigger, asked, seen_version, tuple(files or ()), store)
+    while True:
+        try:
+            return _step(session, wish, Moment(effective or now, now))
+        except _ClockFirst as first:
+            fire_clock(session, first.deadline_id, first.due_at, now=now)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A step someone wants taken; see `step_case`."""
+
+    actor: Actor
+    case_id: int
+    trigger: str
+    asked: Mapping[str, Any]
+    seen_version: int | None
+    files: tuple[tuple[str, Checked], ...]
+    store: FileStore | None
+
+
+class _ClockFirst(Exception):
+    """A clock of the case has run out: its step comes before any person's, however late the worker is.
+
+    Otherwise an answer between the due time and the worker's next round would count as in time.
+    """
+
+    def __init__(self, clock: Deadline) -> None:
+        super().__init__(clock.id)
+        self.deadline_id = clock.id
+        self.due_at = clock.due_at
+
+
+def _step(session: Session, wish: Wish, moment: Moment) -> Case:
+    actor = wish.actor
     with transaction(session):
-        case = locked_case(session, case_id)
+        case = locked_case(session, wish.case_id)
         if not may_see(actor, case):
             raise not_found("整改事项")
         dossier = Dossier(session, case)
-        if seen_version is not None and seen_version != case.row_version:
+        late = [
+            row
+            for row in dossier.clocks
+            if row.then and row.status == "running" and row.due_at <= moment.recorded
+        ]
+        if late and actor.user_id is not None:
+            raise _ClockFirst(min(late, key=lambda row: row.due_at))
+        if wish.seen_version is not None and wish.seen_version != case.row_version:
             raise _moved(session, case, dossier.workflow)
-        moment = Moment(effective or now, now)
-        taken, content = _taken(actor, dossier, trigger, asked, moment)
+        taken, content = _taken(actor, dossier, wish.trigger, wish.asked, moment)
         _store(case, taken.situation, dossier.workflow, moment)
         written = _written_step(session, case, actor, moment, content)
-        if files and store:
-            attach(session, actor, store, files, owner_kind="step", owner_id=written.id, now=now)
+        if wish.files and wish.store:
+            files = list(wish.files)
+            attach(
+                session, actor, wish.store, files, owner_kind="step", owner_id=written.id, now=moment.recorded
+            )
         carry_out(session, actor, dossier, written, taken.effects, moment)
-        payload = {
-            "trigger": trigger,
-            "from": taken.from_state,
-            "to": taken.to_state,
-            "position": written.position,
-            "effective_at": moment.effective.isoformat(),
-        }
-        record(
-            session, actor, "case.stepped", object_kind="case", object_id=case.id, payload=payload, now=now
-        )
+        _note_step(session, actor, case, taken, written, moment)
     return case
+
+
+def _note_step(
+    session: Session, actor: Actor, case: Case, taken: Step, written: CaseStep, moment: Moment
+) -> None:
+    payload = {
+        "trigger": taken.trigger,
+        "from": taken.from_state,
+        "to": taken.to_state,
+        "position": written.position,
+        "effective_at": moment.effective.isoformat(),
+    }
+    record(
+        session,
+        actor,
+        "case.stepped",
+        object_kind="case",
+        object_id=case.id,
+        payload=payload,
+        now=moment.recorded,
+    )
 
 
 def _taken(
@@ -282,31 +336,6 @@ def _taken(
         facts=taken.facts,
         roles=roles,
     )
-
-
-def _fire_what_is_due(session: Session, case_id: int, now: datetime) -> None:
-    """Clocks that have run out come before any person's step, however late the worker is.
-
-    Otherwise an answer between the due time and the worker's next round would count as in time.
-    """
-    if session.info.get("act_open"):
-        return  # the outer act has taken its own time into account
-    while True:
-        row = session.execute(
-            select(Deadline)
-            .where(
-                Deadline.case_id == case_id,
-                Deadline.status == "running",
-                Deadline.then != "",
-                Deadline.due_at <= now,
-            )
-            .order_by(Deadline.due_at)
-            .limit(1)
-        ).scalar_one_or_none()
-        if row is None:
-            return
-        with transaction(session):
-            fire_clock(session, row.id, row.due_at, now=now)
 
 
 def fire_clock(session: Session, deadline_id: int, due_at: datetime, *, now: datetime) -> bool:

@@ -88,14 +88,20 @@ def _schedule(
         )
 
 
-def open_deadlines(session: Session, case_id: int, *, lock: bool = False) -> list[Deadline]:
-    """Running and stopped clocks of a case, soonest first."""
+def clocks_of(session: Session, case_id: int) -> list[Deadline]:
+    """Every clock a case ever had, in order of start; locked, for whoever is about to move one."""
+    query = select(Deadline).where(Deadline.case_id == case_id).order_by(Deadline.id).with_for_update()
+    return list(session.execute(query.execution_options(populate_existing=True)).scalars())
+
+
+def open_deadlines(session: Session, case_id: int) -> list[Deadline]:
+    """Running and stopped clocks of a case, soonest first, to be shown."""
     query = (
         select(Deadline)
         .where(Deadline.case_id == case_id, Deadline.status.in_(("running", "stopped")))
         .order_by(Deadline.due_at)
     )
-    return list(session.execute(query.with_for_update() if lock else query).scalars())
+    return list(session.execute(query).scalars())
 
 
 def stop_clocks(rows: list[Deadline], *, calendar: WorkCalendar, at: datetime) -> None:

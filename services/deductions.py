@@ -38,6 +38,7 @@ def settle(
     case: Case,
     step: CaseStep,
     *,
+    ledger: list[Deduction],
     scheme: Scheme,
     tiers: Sequence[str],
     reason: str,
@@ -45,13 +46,12 @@ def settle(
 ) -> list[Deduction]:
     """Bring the ledger to what the scheme says of the tiers that stand, and give the entries written.
 
-    tiers: tiers of the case that stand now, in order. An entry holds what reaching its tier adds: under the
-    ladder “highest” 3 for the first and 2 more for the second, so that the case costs 5. reason: of a
-    reversal. Nothing is written when nothing moves.
+    ledger: the entries of the case so far; those written are added to it. tiers: those that stand now, in
+    order. An entry holds what reaching its tier adds: under the ladder “highest” 3 for the first and 2 more
+    for the second, so that the case costs 5. reason: of a reversal. Nothing is written when nothing moves.
     """
-    entries = entries_of(session, case.id)
     wanted = {entry.tier: entry.points for entry in case_deduction(scheme, states_of(scheme, tiers)).entries}
-    held = {entry.tier: entry for entry in standing(entries)}
+    held = {entry.tier: entry for entry in standing(ledger)}
     written = [
         _reversal(case, step, entry, reason, now)
         for tier, entry in held.items()
@@ -60,11 +60,12 @@ def settle(
     for tier, points in wanted.items():
         if tier in held and held[tier].points == points:
             continue
-        earlier = sum(1 for entry in entries if entry.tier == tier and entry.kind == "booked")
+        earlier = sum(1 for entry in ledger if entry.tier == tier and entry.kind == "booked")
         written.append(_booking(case, step, scheme, tier, points, earlier + 1, now))
     if written:
         session.add_all(written)
         session.flush()
+        ledger.extend(written)
         touch(session, campaign_id=case.campaign_id, target_id=case.target_id)
     return written
 

@@ -13,7 +13,7 @@ from models.case import Case, CaseStep, Deadline, Deduction
 from models.notice import Notice, ServiceRecord
 from scoring.definition import Scheme
 from services.calendars import work_calendar
-from services.deadlines import open_deadlines
+from services.deadlines import clocks_of
 from services.deductions import entries_of, standing
 from services.definitions import scheme_of, workflow_of
 from workflow.calendar import WorkCalendar
@@ -43,27 +43,31 @@ class Dossier:
         return work_calendar(self.session, self.case.campaign)
 
     @cached_property
+    def all_clocks(self) -> list[Deadline]:
+        """Every clock the case ever had, in order of start, locked."""
+        return clocks_of(self.session, self.case.id)
+
+    @property
     def clocks(self) -> list[Deadline]:
-        """Running and stopped clocks, soonest first, locked."""
-        return open_deadlines(self.session, self.case.id, lock=True)
+        """Running and stopped clocks."""
+        return [row for row in self.all_clocks if row.status in ("running", "stopped")]
+
+    @property
+    def last_clock(self) -> Deadline | None:
+        """The clock with a consequence that matters now: the one that runs, else the last one started."""
+        with_consequence = [row for row in self.all_clocks if row.then]
+        going = [row for row in with_consequence if row.status in ("running", "stopped")]
+        return (going or with_consequence or [None])[-1]
 
     @cached_property
-    def last_clock(self) -> Deadline | None:
-        """The clock with a consequence that was started last, also when it is over."""
-        running = [row for row in self.clocks if row.then]
-        if running:
-            return running[0]
-        return self.session.execute(
-            select(Deadline)
-            .where(Deadline.case_id == self.case.id, Deadline.then != "")
-            .order_by(Deadline.id.desc())
-            .limit(1)
-        ).scalar_one_or_none()
+    def ledger(self) -> list[Deduction]:
+        """All entries of the case's ledger; who writes one adds it here."""
+        return entries_of(self.session, self.case.id)
 
     @property
     def standing(self) -> list[Deduction]:
         """Deductions that stand booked now."""
-        return standing(entries_of(self.session, self.case.id))
+        return standing(self.ledger)
 
     @property
     def taken_of_target(self) -> int:

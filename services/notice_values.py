@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -40,20 +41,33 @@ def case_values(
     refused by name.
     """
     wanted = placeholders(kind)
+    labels = _option_labels(dossier.workflow)
+    told = {**_texts({**dossier.case.situation["noted"], **step.asked}, labels), **given}
     values: dict[str, Value] = {}
     for names, gather in _GATHERERS:
-        if names & wanted:
+        if names & wanted - told.keys():
             values.update(gather(dossier, at))
-    labels = _option_labels(dossier.workflow)
-    values.update(_texts({**dossier.case.situation["noted"], **step.asked}, labels))
-    if wanted - values.keys() - given.keys():
+    values.update(told)
+    elsewhere = _asked_names(dossier.workflow) - _asked_by(dossier.workflow, step.trigger)
+    if (wanted & elsewhere) - values.keys():
         # Asked at earlier steps; what is computed above goes before what was once said.
         values = {**_texts(dossier.said, labels), **values}
     values["service_method"] = values.get("service_way", "")
-    values.update(given)
     return {name: value for name, value in values.items() if name in wanted}
 
 
+@lru_cache(maxsize=64)
+def _asked_names(workflow: Workflow) -> frozenset[str]:
+    """Names of everything some step of the procedure asks."""
+    return frozenset(ask.field for trigger in workflow.triggers for ask in trigger.asks)
+
+
+def _asked_by(workflow: Workflow, trigger: str) -> frozenset[str]:
+    rule = workflow.triggers_by_key.get(trigger)
+    return frozenset(ask.field for ask in rule.asks) if rule else frozenset()
+
+
+@lru_cache(maxsize=64)
 def _option_labels(workflow: Workflow) -> dict[tuple[str, str], str]:
     """What the options of the procedure's questions are called, by question and key."""
     return {
