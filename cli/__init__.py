@@ -10,7 +10,7 @@ from importlib import import_module
 from flask import Flask
 
 #: Modules with a `command`.
-COMMANDS = ("cli.db", "cli.start", "cli.tick", "cli.worker")
+COMMANDS = ("cli.db", "cli.demo", "cli.start", "cli.tick", "cli.worker")
 
 
 def register_commands(app: Flask) -> None:

@@ -40,15 +40,16 @@ def prepare(app: Flask, *, empty: bool) -> None:
     with Session(engine) as session:
         published = session.execute(select(Definition.id).limit(1)).first()
         inhabited = session.execute(select(User.id).limit(1)).first()
+    if not inhabited and not empty:
+        from cli.demo import load_demo
+
+        say("载入演示数据，约需半分钟（每页都有标记；不要演示数据请用 ./run --empty）")
+        load_demo(app)
+        return
     if not published:
         publish_first_pack(engine)
-    if inhabited:
-        return
-    if empty:
+    if not inhabited:
         make_first_admin(app)
-    elif "demo" in app.cli.commands:
-        say("载入演示数据（每页都有标记）")
-        app.cli.commands["demo"].main(args=["load"], standalone_mode=False)
 
 
 def publish_first_pack(engine: Engine) -> None:

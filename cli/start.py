@@ -47,8 +47,6 @@ def serve(app: Flask, bind: str) -> None:
     """Answer requests until told to stop. Never returns to a prompt with connections open."""
     from gunicorn.app.base import BaseApplication
 
-    # The server forks; a connection must not be shared with the child.
-    app.extensions["engine"].dispose()
     options = {
         "bind": bind,
         "workers": 1,
@@ -72,6 +70,11 @@ def serve(app: Flask, bind: str) -> None:
         def load(self) -> Any:
             return app
 
+    from cli.demo import print_accounts
+
+    print_accounts(app)
+    # The server forks; a connection must not be shared with the child.
+    app.extensions["engine"].dispose()
     click.echo(f"\n  评督：http://{bind}/    按 Ctrl+C 停止\n")
     Server().run()
 

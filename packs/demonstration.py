@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from definitions.base import Definition, Key
@@ -25,13 +25,21 @@ _LOCAL = ZoneInfo("Asia/Shanghai")
 
 
 class Script(Definition):
-    """A course that cases take. steps: ``trigger@working days since the step before``, or ``expire``."""
+    """A course that cases take.
+
+    steps: ``trigger@working days since the step before``, with ``:role`` where not the rule's first role takes
+    it; without days for a clock's step.
+    ago: how many working days before today the last step was, one case after the other; empty for any time.
+    pending: the application that waits for its answer at the end.
+    """
 
     times: int
     ends: Key
     steps: tuple[str, ...]
-    recent: bool = False
+    ago: tuple[int, ...] = ()
+    pending: Literal["extension", "appeal"] | None = None
     grave: bool = False
+    channel: Key | None = None
 
 
 class StoryProblem(Definition):
@@ -49,11 +57,15 @@ class Story(Definition):
     name: str
     version: int
     source: str
-    starts_on: date
-    ends_on: date
+    weeks: int
     instant_per_month: tuple[int, int]
     comprehensive_per_month: int
     inspections: int
+    unreported: int
+    ballot_ended_ago: int
+    ballot_days: int
+    result_ago: int
+    result: str
     ballot_turnout: int
     ballot_share: int
     matters: tuple[str, ...]
@@ -112,12 +124,21 @@ class DemoCase:
     opened_at: datetime
     steps: tuple[DemoStep, ...]
     ends: str
+    pending: str | None
 
 
 @dataclass(frozen=True)
 class Demonstration:
-    """Everything that happens, each list in order of time."""
+    """Everything that happens, each list in order of time.
 
+    starts_at: before everything else. ballots_open, ballots_close: of the round. result_at: when an edition of
+    the results is proposed.
+    """
+
+    starts_at: datetime
+    ballots_open: datetime
+    ballots_close: datetime
+    result_at: datetime
     ratings: tuple[DemoRating, ...]
     ballots: tuple[DemoBallot, ...]
     cases: tuple[DemoCase, ...]
@@ -128,11 +149,20 @@ def load_story() -> Story:
     return Story.read(load_yaml(_FILE))
 
 
-def demonstrate(pack: Pack, story: Story, *, seed: int = 2012) -> Demonstration:
-    """The simulated half-year for a pack: the same for the same pack, story and seed."""
-    teller = _Teller(pack, story, seed)
+def demonstrate(pack: Pack, story: Story, *, today: date, seed: int = 2012) -> Demonstration:
+    """The simulated half-year up to the working day before today: the same for the same arguments.
+
+    Cases whose clocks still run are placed so that some run out today and in the next days. today: must lie in
+    a year that the pack's calendar covers, with half a year before it.
+    """
+    teller = _Teller(pack, story, today, seed)
     ratings = [*teller.instant(), *teller.comprehensive(), *teller.inspections()]
+    voting = teller.voting_days
     return Demonstration(
+        starts_at=teller.moment(teller.days[0], hour=0),
+        ballots_open=teller.moment(voting[0], hour=8),
+        ballots_close=teller.moment(voting[-1], hour=17),
+        result_at=teller.moment(teller.days[-story.result_ago], hour=17),
         ratings=tuple(sorted(ratings, key=lambda rating: rating.at)),
         ballots=tuple(sorted(teller.ballots(), key=lambda ballot: ballot.at)),
         cases=tuple(sorted(teller.cases(), key=lambda case: case.opened_at)),
@@ -155,7 +185,7 @@ def posted(form: FormDefinition, answers: Mapping[str, Any]) -> dict[str, list[s
 class _Teller:
     """Draws what happens; every target has a quality that its grades scatter around."""
 
-    def __init__(self, pack: Pack, story: Story, seed: int) -> None:
+    def __init__(self, pack: Pack, story: Story, today: date, seed: int) -> None:
         self.story = story
         # A repeatable story, no secret.
         self.chance = Random(seed)  # noqa: S311
@@ -165,16 +195,26 @@ class _Teller:
         self.targets = [target.key for target in pack.roster.targets if target.active]
         self.quality = {target: self.chance.triangular(0.2, 1.0, 0.8) for target in self.targets}
         self.grades = [grade.key for grade in pack.sheet.grades]
-        self.days = list(self._working_days(story.starts_on, story.ends_on))
+        first = today - timedelta(weeks=story.weeks)
+        self.days = list(self._working_days(first, today - timedelta(days=1)))
+        voted = len(self.days) - story.ballot_ended_ago
+        self.voting_days = self.days[voted - story.ballot_days : voted]
         self.problems = [entry.key for entry in pack.dictionaries["problems"].leaves()]
 
+    def _deck(self, without: int = 0) -> Iterator[str]:
+        """Targets in random order, all of them before any comes again; the last ones of the roster may be left out."""
+        known = self.targets[: len(self.targets) - without]
+        while True:
+            yield from self.chance.sample(known, len(known))
+
     def instant(self) -> Iterator[DemoRating]:
-        """Each monitor reports several times a month."""
+        """Each monitor reports several times a month; every target is met."""
+        deck = self._deck()
         months = max(1, len(self.days) // 21)
         kinds = [entry.key for entry in self.pack.dictionaries["matter_kinds"].leaves()]
         for monitor in self.pack.roster.monitors:
             for _ in range(months * self.chance.randint(*self.story.instant_per_month)):
-                target, at = self.chance.choice(self.targets), self._moment(self.chance.choice(self.days))
+                target, at = next(deck), self.moment(self.chance.choice(self.days))
                 grade = self._grade(target)
                 occurred = (at - timedelta(hours=1)).astimezone(_LOCAL)
                 answers = {
@@ -188,12 +228,14 @@ class _Teller:
                 yield DemoRating("instant", target, grade, monitor.key, at, answers)
 
     def comprehensive(self) -> Iterator[DemoRating]:
-        """Each monitor sums up a finished month in the first days of the next."""
+        """Each monitor sums up a finished month in the first days of the next; a few targets nobody knows yet."""
+        deck = self._deck(self.story.unreported)
         for first in sorted({day.replace(day=1) for day in self.days})[1:]:
             month = (first - timedelta(days=1)).strftime("%Y-%m")
             days = [day for day in self.days if day.replace(day=1) == first][:4]
             for monitor in self.pack.roster.monitors:
-                for target in self.chance.sample(self.targets, self.story.comprehensive_per_month):
+                # A set: where the deck is dealt anew the same target may come twice.
+                for target in sorted({next(deck) for _ in range(self.story.comprehensive_per_month)}):
                     grade = self._grade(target)
                     answers = {
                         "month": month,
@@ -202,7 +244,7 @@ class _Teller:
                         "signature": {"typed": self.story.signature},
                         **self._complaint(grade, "prominent"),
                     }
-                    at = self._moment(self.chance.choice(days))
+                    at = self.moment(self.chance.choice(days))
                     yield DemoRating("comprehensive", target, grade, monitor.key, at, answers)
 
     def inspections(self) -> Iterator[DemoRating]:
@@ -210,7 +252,7 @@ class _Teller:
         ways = [entry.key for entry in self.pack.dictionaries["inspection_ways"].leaves()]
         for number in range(self.story.inspections):
             target = self.targets[number % len(self.targets)]
-            grade, at = self._grade(target), self._moment(self.chance.choice(self.days))
+            grade, at = self._grade(target), self.moment(self.chance.choice(self.days))
             answers: dict[str, Any] = {
                 "target": target,
                 "way": self.chance.choice(ways),
@@ -226,27 +268,27 @@ class _Teller:
             yield DemoRating("inspection", target, grade, "", at, answers)
 
     def ballots(self) -> Iterator[DemoBallot]:
-        """In the last two weeks most delegates grade the targets that they know."""
-        days = self.days[-10:]
+        """While the round is open most delegates grade the targets that they know."""
         for _ in self.pack.roster.delegates:
             if self.chance.randrange(100) >= self.story.ballot_turnout:
                 continue
             known = [key for key in self.targets if self.chance.randrange(100) < self.story.ballot_share]
             grades = {key: self._grade(key) for key in known or self.targets[:1]}
             opinion = self.story.opinion if self.chance.randrange(4) == 0 else ""
-            yield DemoBallot(self._moment(self.chance.choice(days)), grades, opinion)
+            yield DemoBallot(self.moment(self.chance.choice(self.voting_days)), grades, opinion)
 
     def cases(self) -> Iterator[DemoCase]:
         """Every script as often as it says, at targets of low quality more often."""
         weights = [1.15 - self.quality[target] for target in self.targets]
         channels = [entry.key for entry in self.pack.dictionaries["channels"].leaves()]
         for script in self.story.scripts:
-            for _ in range(script.times):
+            for number in range(script.times):
                 problem = self.chance.choice(self.story.problems)
-                opened, steps = self._course(script)
+                opened, steps = self._course(script, number)
                 yield DemoCase(
                     target=self.chance.choices(self.targets, weights)[0],
-                    channel=self.chance.choice([key for key in channels if key != "rating"]),
+                    channel=script.channel
+                    or self.chance.choice([key for key in channels if key != "rating"]),
                     problem=problem.problem,
                     title=problem.title,
                     facts=problem.facts,
@@ -254,32 +296,36 @@ class _Teller:
                     opened_at=opened,
                     steps=steps,
                     ends=script.ends,
+                    pending=script.pending,
                 )
 
-    def _course(self, script: Script) -> tuple[datetime, tuple[DemoStep, ...]]:
+    def _course(self, script: Script, number: int) -> tuple[datetime, tuple[DemoStep, ...]]:
         gaps = [self._gap(script, position) for position in range(len(script.steps))]
         latest = len(self.days) - 1 - sum(gaps)
-        at = latest - self.chance.randint(0, 2) if script.recent else self.chance.randint(0, max(latest, 0))
-        at = max(at, 0)
-        opened = self._moment(self.days[at], hour=9)
+        ago = script.ago[number % len(script.ago)] if script.ago else None
+        at = self.chance.randint(0, latest) if ago is None else latest + 1 - ago
+        opened = self.moment(self.days[at], hour=9)
         steps = []
         for written, gap in zip(script.steps, gaps, strict=True):
             at += gap
-            trigger = written.partition("@")[0]
+            course, _, role = written.partition(":")
+            trigger = course.partition("@")[0]
             rule = self.workflow.triggers_by_key[trigger]
-            moment = None if rule.by == "timer" else self._moment(self.days[at], hour=10)
+            moment = None if rule.by == "timer" else self.moment(self.days[at], hour=10)
             asked = dict(self.story.asked.get(trigger, {})) if moment else {}
-            steps.append(DemoStep(trigger, rule.roles[0] if rule.roles else "system", moment, asked))
+            steps.append(
+                DemoStep(trigger, role or (str(rule.roles[0]) if rule.roles else "system"), moment, asked)
+            )
         return opened, tuple(steps)
 
     def _gap(self, script: Script, position: int) -> int:
         """Working days before a step; a clock's step comes the day after its deadline."""
-        trigger, _, days = script.steps[position].partition("@")
+        trigger, _, days = script.steps[position].partition(":")[0].partition("@")
         if days:
             return int(days)
         state = "issued"
         for earlier in script.steps[:position]:
-            rule = self.workflow.triggers_by_key[earlier.partition("@")[0]]
+            rule = self.workflow.triggers_by_key[earlier.partition(":")[0].partition("@")[0]]
             target = rule.branches[0].state
             state = state if target in ("same", "previous") else target
         clocks = self.workflow.states_by_key[state].clocks
@@ -296,7 +342,7 @@ class _Teller:
         steps = (0.7, 0.5, 0.35, 0.22)
         return self.grades[sum(drawn < edge for edge in steps)]
 
-    def _moment(self, day: date, *, hour: int | None = None) -> datetime:
+    def moment(self, day: date, *, hour: int | None = None) -> datetime:
         local = time(hour if hour is not None else self.chance.randint(9, 16), self.chance.randint(0, 59))
         return datetime.combine(day, local, _LOCAL).astimezone(UTC)
 

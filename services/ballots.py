@@ -34,7 +34,7 @@ from services.definitions import form_of, form_of_campaign
 from services.history import record
 from services.rating_forms import FormRefused, method_of
 from services.refusal import Refusal, not_found
-from services.transaction import transaction
+from services.transaction import afterwards, transaction
 
 LOCAL = ZoneInfo("Asia/Shanghai")
 #: No letters that are mistaken for digits; 28 of them are 140 bits.
@@ -348,7 +348,7 @@ def close_round(session: Session, actor: Actor, round_id: int, *, now: datetime)
             {"issued": held.issued, "returned": held.returned},
             now,
         )
-    forget_deleted(session)
+        afterwards(session, forget_deleted)
     return held
 
 

@@ -12,6 +12,7 @@ from models.engine import writing
 
 _OPEN = "act_open"
 _AT_END = "act_at_end"
+_AFTERWARDS = "act_afterwards"
 
 #: What is written at the end of an act, in this order, each as one statement for all rows.
 Writer = Callable[[Session, list[Any]], None]
@@ -32,6 +33,11 @@ def write_pending(session: Session) -> None:
     """Write now what waits for the end of the act."""
     for writer, rows in session.info.pop(_AT_END, {}).items():
         writer(session, rows)
+
+
+def afterwards(session: Session, do: Callable[[Session], None]) -> None:
+    """Have something done once the outermost act is committed; not at all if it fails."""
+    session.info.setdefault(_AFTERWARDS, []).append(do)
 
 
 @contextmanager
@@ -55,9 +61,13 @@ def transaction(session: Session) -> Iterator[None]:
             yield
             write_pending(session)
             session.commit()
+        done = session.info.get(_AFTERWARDS, [])
     except BaseException:
         session.rollback()
         raise
     finally:
         session.info.pop(_OPEN, None)
         session.info.pop(_AT_END, None)
+        session.info.pop(_AFTERWARDS, None)
+    for do in done:
+        do(session)

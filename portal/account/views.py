@@ -15,6 +15,7 @@ from portal.clock import now
 from portal.database import database
 from portal.language import LANGUAGES
 from services import accounts
+from services.demonstration_staff import PASSWORD, demonstration_accounts
 from services.refusal import Refusal
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
@@ -28,7 +29,7 @@ def login() -> Page:
     """Enter with name and password."""
     form = LoginForm()
     if not form.validate_on_submit():
-        return render_template("account/login.html", form=form), 422 if form.errors else 200
+        return _login_page(form), 422 if form.errors else 200
     try:
         user = accounts.enter(
             database.session,
@@ -39,7 +40,7 @@ def login() -> Page:
             now=now(),
         )
     except Refusal as refusal:
-        return render_template("account/login.html", form=form, refusal=refusal), refusal.status
+        return _login_page(form, refusal), refusal.status
     language = session.get("language")
     session.clear()  # a session from before the login is not carried over
     if language:
@@ -47,6 +48,17 @@ def login() -> Page:
     session.permanent = True
     login_user(visitor_of(user))
     return redirect(own_path(request.args.get("next", "")) or url_for("home"))
+
+
+def _login_page(form: LoginForm, refusal: Refusal | None = None) -> str:
+    """The page; where all data is simulated it also says with which accounts to look around."""
+    return render_template(
+        "account/login.html",
+        form=form,
+        refusal=refusal,
+        demo_accounts=demonstration_accounts(database.session),
+        demo_password=PASSWORD,
+    )
 
 
 @blueprint.post("/logout")
