@@ -57,7 +57,8 @@ class Dossier:
         """The clock with a consequence that matters now: the one that runs, else the last one started."""
         with_consequence = [row for row in self.all_clocks if row.then]
         going = [row for row in with_consequence if row.status in ("running", "stopped")]
-        return (going or with_consequence or [None])[-1]
+        matters = going or with_consequence
+        return matters[-1] if matters else None
 
     @cached_property
     def ledger(self) -> list[Deduction]:
