@@ -26,7 +26,7 @@ from services.accounts import Passwords
 from settings import ROOT, flask_config, read_settings
 
 #: Page packages; each has a `views` module with `blueprint` and, if it is in the menu, `MENU`.
-PAGES = ("portal.account",)
+PAGES = ("portal.account", "portal.desk", "portal.ranking", "portal.leader", "portal.public")
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:

@@ -298,9 +298,7 @@ def _neighbours(ranking: Ranking, line: Placed) -> tuple[ShownLine, ...]:
     return tuple(shown(other) for other in lines[max(0, place - 2) : place + 3])
 
 
-def _movements(
-    session: Session, campaign: Campaign, target_id: int, until: datetime
-) -> tuple[Movement, ...]:
+def _movements(session: Session, campaign: Campaign, target_id: int, until: datetime) -> tuple[Movement, ...]:
     rows = session.execute(
         select(Deduction.booked_at, Deduction.reason, Deduction.points, Case.id, Case.number)
         .join(Deduction.case)
@@ -312,7 +310,9 @@ def _movements(
         .order_by(Deduction.id.desc())
         .limit(10)
     )
-    return tuple(Movement(at, reason, -points, case_id, number) for at, reason, points, case_id, number in rows)
+    return tuple(
+        Movement(at, reason, -points, case_id, number) for at, reason, points, case_id, number in rows
+    )
 
 
 def _recent(

@@ -17,7 +17,7 @@ from models.rating import Rating
 from scoring.exact import in_formula
 from services.actor import Actor
 from services.explanations import SMALLEST_GROUP, few, guarded_methods, line_for
-from services.ratings import method_of
+from services.rating_forms import method_of
 from services.refusal import not_found
 
 PAGE = 100
@@ -86,7 +86,9 @@ def ratings_behind_figure(
     small = any(0 < count < SMALLEST_GROUP for count in counts.values())
     closed = not full and method in guarded_methods(campaign) and small
     names = {item.key: item.name for item in scheme.scale(method).grades}
-    lines, matched = _lines(session, campaign, target_id, method, grade, page, secret, names) if full else (None, 0)
+    lines, matched = (
+        _lines(session, campaign, target_id, method, grade, page, secret, names) if full else (None, 0)
+    )
     return RatingsBehind(
         target_id=target_id,
         unit=line.unit,
@@ -135,9 +137,7 @@ def _lines(
         return tuple(found[(page - 1) * PAGE : page * PAGE]), len(found)
     matched = session.execute(select(func.count()).select_from(Rating).where(*wanted)).scalar_one()
     rows = session.execute(
-        select(
-            Rating.happened_on, Rating.period, Rating.grade, Rating.revision, Case.id, Case.number
-        )
+        select(Rating.happened_on, Rating.period, Rating.grade, Rating.revision, Case.id, Case.number)
         .outerjoin(Case, Case.rating_id == Rating.id)
         .where(*wanted)
         .order_by(Rating.happened_on.desc(), Rating.id.desc())

@@ -1,0 +1,1 @@
+"""Pages for everyone: rules, roster, results, checking a notice."""
