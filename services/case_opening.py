@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from definitions.canonical import sha256_of
 from forms.answers import printed
+from models.campaign import Campaign
 from models.case import Case
 from models.rating import Rating, Submission
 from models.roster import Target
@@ -95,7 +96,7 @@ def proposal_from(session: Session, actor: Actor, rating_id: int) -> Proposal:
     """
     actor.require(*OFFICE, to="由测评立案")
     rating = session.get(Rating, rating_id)
-    if rating is None:
+    if rating is None or rating.round_id is not None:
         raise not_found("测评记录")
     if not rating.counted:
         raise Refusal("rating_not_counted", "这份测评已被更正或作废，不能由它立案。")
@@ -119,9 +120,16 @@ def proposal_from(session: Session, actor: Actor, rating_id: int) -> Proposal:
         title=_title(target, said),
         facts="\n".join(f"{label}：{text}" for label, text in said),
         found_on=rating.happened_on,
-        channel="inspection" if rating.method == "inspection" else "rating",
+        channel=_channel(session, rating),
         problem=problem,
     )
+
+
+def _channel(session: Session, rating: Rating) -> str:
+    """The channel named like the method, else the one for what comes from a rating; empty: to be chosen."""
+    campaign = session.get_one(Campaign, rating.campaign_id)
+    known = {item["key"] for item in campaign.settings["channels"]}
+    return next((key for key in (rating.method, "rating") if key in known), "")
 
 
 def _title(target: Target, said: list[tuple[str, str]]) -> str:

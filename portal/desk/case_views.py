@@ -1,0 +1,141 @@
+"""Cases: the list, its export, a new one, the page of one, the same for paper."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from models.people import Role
+from portal.access import allow, current_actor
+from portal.clock import OFFICE_ZONE, now
+from portal.database import database
+from portal.desk.blueprint import (
+    READERS,
+    XLSX,
+    Page,
+    blueprint,
+    campaign_or_404,
+    download,
+    filter_from_query,
+    page_number,
+    same_list,
+)
+from portal.desk.sheets import CaseForm
+from portal.desk.workbooks import cases_workbook
+from portal.files import file_store
+from services.attachments import Checked, Upload, check
+from services.case_file import case_file
+from services.case_lists import MOST_EXPORTED, CaseFilter, list_cases
+from services.case_opening import open_case_once, proposal_from
+from services.deductions import tiers_of
+from services.definitions import scheme_of, workflow_of
+from services.messages import mark_read
+from services.refusal import Refusal
+from services.roster_choices import categories, problems_by_aspect, targets_by_unit, units_by_category
+
+
+@blueprint.get("/cases")
+@allow(*READERS)
+def cases() -> Page:
+    """The filtered list."""
+    campaign, session = campaign_or_404(), database.session
+    which = filter_from_query(CaseFilter)
+    found = list_cases(session, current_actor(), campaign, which, now=now(), page=page_number())
+    return render_template(
+        "desk/cases.html",
+        found=found,
+        which=which,
+        states=[(state.key, state.name) for state in workflow_of(session, campaign.workflow_id).states],
+        tiers=[(tier.key, tier.name) for tier in tiers_of(scheme_of(session, campaign.scheme_id))],
+        channels=[(item["key"], item["name"]) for item in campaign.settings["channels"]],
+        categories=categories(session),
+        units=units_by_category(session),
+        targets=targets_by_unit(session, by_key=True),
+        url=same_list("desk.cases"),
+    )
+
+
+@blueprint.get("/cases.xlsx")
+@allow(*READERS)
+def cases_export() -> Page:
+    """The whole filtered list as a workbook."""
+    which = filter_from_query(CaseFilter)
+    found = list_cases(
+        database.session, current_actor(), campaign_or_404(), which, now=now(), size=MOST_EXPORTED
+    )
+    day = now().astimezone(OFFICE_ZONE).date()
+    return download(cases_workbook(found.rows), _("整改事项%(day)s.xlsx", day=day.isoformat()), XLSX)
+
+
+@blueprint.route("/cases/new", methods=["GET", "POST"])
+@allow(Role.OFFICER, Role.HEAD)
+def new_case() -> Page:
+    """Open a case, of one's own knowledge or from a rating."""
+    form = _case_form()
+    if not form.validate_on_submit():
+        return render_template("desk/new_case.html", form=form), 422 if form.errors else 200
+    try:
+        case, fresh = open_case_once(
+            database.session,
+            current_actor(),
+            campaign_or_404().id,
+            form.sheet(),
+            token=form.token.data or "",
+            now=now(),
+            files=_evidence(form),
+            store=file_store(),
+        )
+    except Refusal as refusal:
+        return render_template("desk/new_case.html", form=form, refusal=refusal), refusal.status
+    flash(
+        _("已立案，编号%(number)s。", number=case.number)
+        if fresh
+        else _("这张表已经收到过一次，没有重复立案。"),
+        "ok" if fresh else "warn",
+    )
+    return redirect(url_for("desk.case", case_id=case.id))
+
+
+def _case_form() -> CaseForm:
+    campaign, session = campaign_or_404(), database.session
+    form = CaseForm()
+    form.offer(targets_by_unit(session), campaign.settings["channels"], problems_by_aspect(session))
+    if request.method == "GET":
+        rating = request.args.get("rating", "")
+        proposal = (
+            proposal_from(session, current_actor(), int(rating))
+            if rating.isdigit() and len(rating) < 10
+            else None
+        )
+        form.begin(_today(), proposal, request.args.get("target", ""))
+    return form
+
+
+def _evidence(form: CaseForm) -> list[tuple[str, Checked]]:
+    uploads = [upload for upload in form.evidence.data or [] if getattr(upload, "filename", "")]
+    if len(uploads) > 20:
+        raise Refusal("files_many", "一次最多20个文件；其余的可以在下达时补充。", 422)
+    return [("evidence", check(Upload(upload.filename, upload.stream.read()))) for upload in uploads]
+
+
+def _today() -> date:
+    return now().astimezone(OFFICE_ZONE).date()
+
+
+@blueprint.get("/cases/<int:case_id>")
+@allow(*READERS)
+def case(case_id: int) -> Page:
+    """One case."""
+    file = case_file(database.session, current_actor(), case_id, now=now())
+    mark_read(database.session, current_actor(), now=now(), case_id=case_id)
+    return render_template("desk/case.html", file=file, case=file.case)
+
+
+@blueprint.get("/cases/<int:case_id>/print")
+@allow(*READERS)
+def case_print(case_id: int) -> Page:
+    """The case on paper: everything unfolded, nothing to press."""
+    file = case_file(database.session, current_actor(), case_id, now=now())
+    return render_template("desk/case_print.html", file=file, case=file.case, printed_at=now())

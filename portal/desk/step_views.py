@@ -1,0 +1,96 @@
+"""Taking a step of a case, and seeing beforehand what it would issue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from portal.access import allow, current_actor
+from portal.clock import now
+from portal.database import database
+from portal.desk.asks import Answers, nothing_typed, read_answers
+from portal.desk.blueprint import Page, blueprint, download
+from portal.files import file_store
+from services.actor import OFFICE
+from services.case_file import case_file, notice_kinds_of_step, offer_for
+from services.cases import step_case
+from services.notice_preview import preview_notice
+from services.refusal import Refusal
+
+PDF = "application/pdf"
+
+
+@blueprint.get("/cases/<int:case_id>/<trigger>")
+@allow(*OFFICE)
+def step(case_id: int, trigger: str) -> Page:
+    """The page of one step: what it asks, what it issues."""
+    return _page(case_id, trigger, nothing_typed())
+
+
+@blueprint.post("/cases/<int:case_id>/<trigger>")
+@allow(*OFFICE)
+def take_step(case_id: int, trigger: str) -> Page:
+    """Take the step, if the case still stands where the person saw it."""
+    answers = _answers(case_id, trigger)
+    if answers.faults:
+        return _page(case_id, trigger, answers), 422
+    try:
+        step_case(
+            database.session,
+            current_actor(),
+            case_id,
+            trigger,
+            asked=answers.asked,
+            now=now(),
+            seen_version=_seen_version(),
+            files=answers.files,
+            store=file_store(),
+        )
+    except Refusal as refusal:
+        database.session.rollback()
+        return _page(case_id, trigger, answers, refusal=refusal), refusal.status
+    flash(_("“%(step)s”已办理。", step=_step_name(case_id, trigger)), "ok")
+    return redirect(url_for("desk.case", case_id=case_id))
+
+
+@blueprint.post("/cases/<int:case_id>/<trigger>/preview/<kind>")
+@allow(*OFFICE)
+def preview(case_id: int, trigger: str, kind: str) -> Page:
+    """The draft of a notice with what is typed now; nothing is stored."""
+    answers = _answers(case_id, trigger)
+    pdf = preview_notice(database.session, current_actor(), case_id, trigger, kind, answers.asked, now=now())
+    return download(pdf, _("样张.pdf"), PDF, inline=True)
+
+
+def _answers(case_id: int, trigger: str) -> Answers:
+    case, rule, _offer = offer_for(database.session, current_actor(), case_id, trigger, now=now())
+    grades = frozenset(str(grade["key"]) for grade in case.campaign.settings["grades"])
+    return read_answers(rule.asks, request.form, request.files, grades=grades)
+
+
+def _seen_version() -> int:
+    """The version the page was made from; 0, which no case has, when the page does not say."""
+    text = request.form.get("seen_version", "")
+    return int(text) if text.isdigit() and len(text) < 10 else 0
+
+
+def _step_name(case_id: int, trigger: str) -> str:
+    return offer_for(database.session, current_actor(), case_id, trigger, now=now())[1].name
+
+
+def _page(case_id: int, trigger: str, answers: Answers, *, refusal: Refusal | None = None) -> str:
+    session, actor, at = database.session, current_actor(), now()
+    case, rule, offer = offer_for(session, actor, case_id, trigger, now=at)
+    context: dict[str, Any] = {
+        "case": case,
+        "rule": rule,
+        "offer": offer,
+        "answers": answers,
+        "refusal": refusal,
+        "file": case_file(session, actor, case_id, now=at),
+        "kinds": notice_kinds_of_step(session, case, rule) if offer else {},
+        "grades": case.campaign.settings["grades"],
+    }
+    return render_template("desk/step.html", **context)
