@@ -8,12 +8,54 @@ from sqlalchemy.orm import Session
 
 from models.people import Role, User
 from models.roster import Monitor, Target, Unit
-from services.accounts import set_roles
+from services.accounts import Passwords, create_account, reset_password, set_roles
 from services.actor import Actor
 from services.history import record
 from services.refusal import Refusal, not_found
 from services.roster_changes import refuse_stale
 from services.transaction import transaction
+
+
+def open_account(
+    session: Session,
+    actor: Actor,
+    *,
+    login: str,
+    name: str,
+    phone: str,
+    password: str,
+    roles: frozenset[Role],
+    target_id: int | None,
+    unit_id: int | None,
+    monitor_id: int | None,
+    passwords: Passwords,
+    now: datetime,
+) -> User:
+    """A new account with a first password that its owner must change. See `accounts.create_account`."""
+    actor.require(Role.ADMIN, to="建立账号")
+    _refuse_long(login=login, name=name, phone=phone)
+    with transaction(session):
+        check_place(session, roles, target_id=target_id, unit_id=unit_id, monitor_id=monitor_id)
+        user = create_account(
+            session,
+            actor,
+            login=login,
+            name=name,
+            password=password,
+            roles=roles,
+            passwords=passwords,
+            now=now,
+            target_id=target_id,
+            unit_id=unit_id,
+            monitor_id=monitor_id,
+        )
+        user.phone = phone.strip()
+    return user
+
+
+def _refuse_long(*, login: str, name: str, phone: str) -> None:
+    if len(login.strip()) > 60 or len(name.strip()) > 60 or len(phone.strip()) > 30:
+        raise Refusal("too_long", "登录名和姓名不超过60个字，电话不超过30个字。", 422)
 
 
 def change_account(
@@ -30,17 +72,19 @@ def change_account(
     monitor_id: int | None,
     row_version: int | None,
     now: datetime,
+    password: str = "",
+    passwords: Passwords | None = None,
 ) -> User:
-    """Change all of an account but its login name and password. Closing it ends its sessions.
+    """Change all of an account but its login name. Closing it ends its sessions.
 
+    password: a new first password, with the way passwords are kept; empty leaves the one there is.
     Nobody changes the own roles or closes the own account. The log says which fields changed.
     """
     actor.require(Role.ADMIN, to="修改账号")
     name, phone = name.strip(), phone.strip()
     if not name:
         raise Refusal("account_incomplete", "请填写姓名。", 422)
-    if len(name) > 60 or len(phone) > 30:
-        raise Refusal("too_long", "姓名不超过60个字，电话不超过30个字。", 422)
+    _refuse_long(login="", name=name, phone=phone)
     with transaction(session):
         user = session.get(User, user_id, with_for_update=True, populate_existing=True)
         if user is None:
@@ -51,6 +95,8 @@ def change_account(
         check_place(session, roles, target_id=target_id, unit_id=unit_id, monitor_id=monitor_id)
         if roles != user.roles:
             set_roles(session, actor, user_id, roles, now=now)
+        if password and passwords is not None:
+            reset_password(session, actor, user_id, password=password, passwords=passwords, now=now)
         after = {
             "name": name,
             "phone": phone,

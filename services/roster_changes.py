@@ -175,7 +175,7 @@ def _check(session: Session, kind: type[Row], after: Mapping[str, Any], row_id: 
         raise Refusal("name_missing", f"请填写{noun}的名称。", 422)
     if not _KEY.fullmatch(after.get("key") or ""):
         raise Refusal("key_form", "“编码”以小写字母开头，只含小写字母、数字和下划线，最长60个字。", 422)
-    within = ("dictionary_key",) if kind is DictionaryEntry else ()
+    within: tuple[str, ...] = ("dictionary_key",) if kind is DictionaryEntry else ()
     if _taken(session, kind, after, ("key", *within), row_id):
         raise Refusal("key_taken", f"编码“{after['key']}”已有{noun}使用，请换一个。", 422)
     if kind in _NAME_WITHIN and _taken(session, kind, after, ("name", *_NAME_WITHIN[kind]), row_id):

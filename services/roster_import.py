@@ -56,7 +56,7 @@ def delegate_groups(session: Session) -> dict[str, str]:
         .where(DictionaryEntry.dictionary_key == "delegate_groups", DictionaryEntry.active)
         .order_by(DictionaryEntry.position, DictionaryEntry.id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def stored_roster(session: Session) -> plan.Roster:
@@ -177,11 +177,13 @@ class _Writer:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._rows: dict[type[Any], dict[str, Any]] = {}
 
     def write(self, changes: Import) -> None:
         self._free_names(changes)
         for sheet in SHEETS:
             kind = _NOUNS[sheet.kind]
+            self._read(kind)
             for row in (change.row for change in changes.change if change.row.kind == sheet.kind):
                 stored = self._find(kind, row.key)
                 for name, value in self._values(row).items():
@@ -189,7 +191,9 @@ class _Writer:
             last = self._last_position(kind)
             for number, row in enumerate((row for row in changes.add if row.kind == sheet.kind), start=1):
                 place = {} if last is None else {"position": last + number}
-                self._session.add(kind(**self._values(row), **place))
+                added: Any = kind(**self._values(row), **place)
+                self._session.add(added)
+                self._rows[kind][row.key] = added
             self._session.flush()
 
     def _free_names(self, changes: Import) -> None:
@@ -202,7 +206,14 @@ class _Writer:
         self._session.flush()
 
     def _find(self, kind: type[Any], key: str) -> Any:
-        return self._session.execute(select(kind).where(kind.key == key).with_for_update()).scalar_one()
+        self._read(kind)
+        return self._rows[kind][key]
+
+    def _read(self, kind: type[Any]) -> None:
+        """All rows of a kind are read and locked once."""
+        if kind not in self._rows:
+            rows = self._session.execute(select(kind).with_for_update()).scalars()
+            self._rows[kind] = {row.key: row for row in rows}
 
     def _last_position(self, kind: type[Any]) -> int | None:
         if not hasattr(kind, "position"):

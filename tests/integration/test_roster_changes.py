@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -13,9 +14,9 @@ from models.history import HistoryEntry
 from models.people import Role, User
 from models.roster import Category, Delegate, Monitor, Target, Unit
 from services.account_changes import change_account
-from services.calendar_changes import change_day, change_year
 from services.refusal import Refusal
 from services.roster_changes import remove, save
+from services.setup_changes import change_day, change_year
 from tests.integration.office import START, Office
 
 
@@ -104,7 +105,7 @@ def test_the_second_editor_is_told(session: Session, office: Office) -> None:
     ],
 )
 def test_what_cannot_stand_in_the_roster_is_refused(
-    session: Session, office: Office, kind: type, values: dict, code: str
+    session: Session, office: Office, kind: Any, values: dict[str, Any], code: str
 ) -> None:
     before = session.execute(select(func.count()).select_from(kind)).scalar_one()
     with pytest.raises(Refusal) as refused:
@@ -149,7 +150,7 @@ def test_only_administrators_keep_the_roster(session: Session, office: Office, r
 
 def change(session: Session, office: Office, who: str, **given: object) -> User:
     user = session.get_one(User, office.people[who].user_id, populate_existing=True)
-    values: dict = {
+    values: dict[str, Any] = {
         "name": user.name,
         "phone": user.phone,
         "active": user.active,
@@ -182,7 +183,7 @@ def test_an_account_is_closed_and_its_sessions_end(session: Session, office: Off
     ],
 )
 def test_what_cannot_be_done_to_an_account(
-    session: Session, office: Office, who: str, given: dict, code: str
+    session: Session, office: Office, who: str, given: dict[str, Any], code: str
 ) -> None:
     with pytest.raises(Refusal) as refused:
         change(session, office, who, **given)
