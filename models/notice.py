@@ -58,6 +58,8 @@ class Notice(Base):
     issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
     issued_on: Mapped[date]
     issued_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    #: Whether it must reach somebody who signs for it; a receipt or a circular need not.
+    needs_service: Mapped[bool] = mapped_column(default=True)
     status: Mapped[str] = mapped_column(String(20), default="issued")
     voided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     void_reason: Mapped[str] = mapped_column(Text, default="")

@@ -169,6 +169,7 @@ class NoticeKind(Definition):
     title: a ``|`` marks where the title may be broken with sense; it is never printed.
     copy_number, secrecy, urgency, signer: head elements H1, H2, H3, H7; blank or blank value prints nothing.
     cited: whether later notices of the same case refer to this one as 前文 (it set what is to be done).
+    served: whether somebody has to sign for it; not so for receipts and circulars.
     note: 附注 under the date, printed in parentheses. cc: 抄送. sample: values over the vocabulary's own samples.
     """
 
@@ -193,6 +194,7 @@ class NoticeKind(Definition):
     note: str = ""
     cc: str = ""
     cited: bool = False
+    served: bool = True
     imprint: Imprint | None = None
     qr: QrPlace = QrPlace.SIGNATURE
     sample: dict[str, Any] = Field(default_factory=dict)

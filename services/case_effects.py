@@ -84,7 +84,7 @@ def _record_service(session: Session, actor: Actor, dossier: Dossier, step: Case
     if actor.user_id is None:
         raise Refusal("service_by_person", "送达须由人记录。")
     served_at = _served_at(dossier.workflow, step, moment)
-    waiting = [notice for notice in dossier.notices if notice.status == "issued"]
+    waiting = [notice for notice in dossier.notices if notice.status == "issued" and notice.needs_service]
     if waiting and served_at.astimezone(LOCAL).date() < max(notice.issued_on for notice in waiting):
         raise Refusal("served_before_issue", "送达日期不能早于文书的成文日期，请核对。", 422)
     if served_at > moment.recorded:

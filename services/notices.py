@@ -92,6 +92,7 @@ def issue_notice(
         issued_at=now,
         issued_on=local.date(),
         issued_by_id=actor.user_id,
+        needs_service=kind.served,
     )
     session.add(row)
     session.flush()
