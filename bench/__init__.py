@@ -1,0 +1,1 @@
+"""Measures of cost, as ratios within one run; see README.md."""
