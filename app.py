@@ -11,8 +11,11 @@ from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from admin import init_admin
 from cli import register_commands
 from portal.access import init_access
+from portal.addresses import StoredNumber
+from portal.compression import init_compression
 from portal.database import database
 from portal.errors import init_errors
 from portal.files import init_files
@@ -26,7 +29,17 @@ from services.accounts import Passwords
 from settings import ROOT, flask_config, read_settings
 
 #: Page packages; each has a `views` module with `blueprint` and, if it is in the menu, `MENU`.
-PAGES = ("portal.account", "portal.desk", "portal.ranking", "portal.leader", "portal.public")
+PAGES = (
+    "portal.account",
+    "portal.desk",
+    "portal.ranking",
+    "portal.leader",
+    "portal.public",
+    "portal.department",
+    "portal.monitor",
+    "portal.ballot",
+    "portal.rounds",
+)
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
@@ -35,12 +48,14 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     values = read_settings(given=given)
     app = Flask("app", root_path=str(ROOT))
     app.config.update(flask_config(values))
+    app.url_map.converters["int"] = StoredNumber
     Path(app.config["PINGDU_DATA"]).mkdir(parents=True, exist_ok=True)
     app.extensions["passwords"] = Passwords(
         memory_kib=app.config["PINGDU_ARGON2_MEMORY_KIB"], rounds=app.config["PINGDU_ARGON2_ROUNDS"]
     )
     database.init_app(app)
     init_security(app)
+    init_compression(app)
     init_access(app)
     init_language(app)
     CSRFProtect(app)
@@ -53,6 +68,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         views = import_module(f"{name}.views")
         app.register_blueprint(views.blueprint)
         add_menu(app, getattr(views, "MENU", ()))
+    init_admin(app)
     register_commands(app)
     _believe_proxies(app)
     return app
