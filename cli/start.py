@@ -58,7 +58,8 @@ def serve(app: Flask, bind: str) -> None:
         "loglevel": "warning",
         "proc_name": "pingdu",
         "control_socket_disable": True,
-        "post_worker_init": lambda _worker: _start_worker(app),
+        "post_worker_init": lambda _process: _start_worker(app),
+        "worker_exit": lambda _server, _process: _end_worker(app),
     }
 
     class Server(BaseApplication):
@@ -84,4 +85,13 @@ def _start_worker(app: Flask) -> None:
     if app.config["PINGDU_WORKER"]:
         from cli.worker import WorkerThread
 
-        WorkerThread(app).start()
+        thread = WorkerThread(app)
+        app.extensions["worker_thread"] = thread
+        thread.start()
+
+
+def _end_worker(app: Flask) -> None:
+    """Let the thread finish what it has in hand."""
+    thread = app.extensions.pop("worker_thread", None)
+    if thread is not None:
+        thread.end()

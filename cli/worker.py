@@ -5,59 +5,68 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from datetime import UTC, datetime
 
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
-from portal.clock import now
+from services.worker import Worker
 
 #: The first pages after a start come before work that can wait a moment.
 FIRST_PAUSE_SECONDS = 2.0
+#: In the web process a thread draws notices no more than half the time.
+BREATH = 1.0
+#: How long the end of the server waits for the job in hand.
+LAST_SECONDS = 10.0
 
 
-def work_once(app: Flask) -> int:
-    """Everything that is due now, then the log is sealed; gives how many jobs were done."""
+def make_worker(app: Flask, *, breath: float = 0.0) -> Worker:
+    """A worker on the application's database, with the application's clock."""
     from services.due_work import WORKS
-    from services.history import seal_history
-    from services.jobs import tick
 
-    sessions = app.extensions["sessions"]
-    with app.app_context():
-        done = tick(sessions, WORKS, clock=now)
-        with sessions() as session:
-            seal_history(session, now=now())
-    return done
+    return Worker(
+        app.extensions["sessions"],
+        WORKS,
+        clock=app.extensions.get("clock") or _now,
+        pause=app.config["PINGDU_TICK_SECONDS"],
+        breath=breath,
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class WorkerThread(threading.Thread):
-    """Works until the process ends; a failure is logged and tried again at the next turn."""
+    """A worker beside the web server, for the embedded default; `app.extensions["worker"]` shows its heartbeat."""
 
     def __init__(self, app: Flask) -> None:
         super().__init__(name="worker", daemon=True)
-        self._app = app
+        self.worker = make_worker(app, breath=BREATH)
+        app.extensions["worker"] = self.worker
 
     def run(self) -> None:
-        """Never ends by itself."""
+        """Works until told to stop."""
         time.sleep(FIRST_PAUSE_SECONDS)
-        while True:
-            try:
-                work_once(self._app)
-            except Exception:
-                self._app.logger.exception("work that is due was not done; it is tried again")
-            time.sleep(self._app.config["PINGDU_TICK_SECONDS"])
+        self.worker.work()
+
+    def end(self) -> None:
+        """Let it finish what it has in hand; what it cannot finish is undone and done at the next start."""
+        self.worker.stop()
+        self.join(LAST_SECONDS)
 
 
-@click.command("worker", help="Do what is due, until stopped.")
+@click.command(
+    "worker", help="不断办理到期事项、制作文书、封存日志，直到收到停止信号；可同时运行多个。退出码：0。"
+)
 @with_appcontext
 def command() -> None:
     """For installations with several web processes, or with PINGDU_WORKER=no."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # it is a proxy
-    stopped = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
-    while not stopped.is_set():
-        try:
-            work_once(app)
-        except Exception:
-            app.logger.exception("work that is due was not done; it is tried again")
-        stopped.wait(app.config["PINGDU_TICK_SECONDS"])
+    worker = make_worker(app)
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: worker.stop())
+    click.echo("· 开始办理到期事项；按 Ctrl+C 停止")
+    worker.work()
+    click.echo("· 已停止")

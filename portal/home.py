@@ -13,8 +13,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal.access import PUBLIC, allow, visitor
+from portal.clock import now
 from portal.database import database
 from portal.menu import menu_groups
+from services.jobs import backlog_of
 
 PLAIN = "text/plain; charset=utf-8"
 
@@ -57,7 +59,33 @@ def metrics() -> Response:
     ]
     lines += ["# TYPE pingdu_up_seconds gauge"]
     lines += [f"pingdu_up_seconds {time.monotonic() - current_app.extensions['started']:.0f}"]
+    lines += _work_in_numbers()
     return Response("\n".join(lines) + "\n", content_type=PLAIN)
+
+
+def _work_in_numbers() -> list[str]:
+    """How much is due and how late it is, over all workers; and the heartbeat of the one in this process."""
+    at = now()
+    backlog = backlog_of(database.session, now=at)
+    lines = [
+        "# TYPE pingdu_jobs_due gauge",
+        f"pingdu_jobs_due {backlog.due}",
+        "# TYPE pingdu_jobs_late_seconds gauge",
+        f"pingdu_jobs_late_seconds {backlog.late.total_seconds():.0f}",
+        "# TYPE pingdu_jobs_given_up gauge",
+        f"pingdu_jobs_given_up {backlog.given_up}",
+    ]
+    worker = current_app.extensions.get("worker")
+    if worker is None:
+        return lines
+    beat = worker.heartbeat
+    lines += ["# TYPE pingdu_worker_jobs_total counter", f"pingdu_worker_jobs_total {beat.done}"]
+    lines += ["# TYPE pingdu_worker_failed_turns_total counter"]
+    lines += [f"pingdu_worker_failed_turns_total {beat.failed_turns}"]
+    if beat.turned_at is not None:
+        lines += ["# TYPE pingdu_worker_last_turn_timestamp_seconds gauge"]
+        lines += [f"pingdu_worker_last_turn_timestamp_seconds {beat.turned_at.timestamp():.0f}"]
+    return lines
 
 
 def _may_read_metrics() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import traceback
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, sessionmaker
 
 from models.job import Job
-from services.transaction import at_end, transaction
+from services.transaction import afterwards, at_end, transaction
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +23,8 @@ LEASE = timedelta(seconds=60)
 #: Pauses after failures; from the last on the job is an incident for the office to look at.
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1800, 7200))
 BATCH = 20
+#: Set when this process has scheduled something, so that its own worker need not wait for its next look.
+news = threading.Event()
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,11 @@ def schedule(session: Session, kind: str, *, key: str, payload: dict[str, Any], 
         _write,
         {"kind": kind, "unique_key": key, "payload": payload, "due_at": due_at, "tries": 0, "error": ""},
     )
+    afterwards(session, _tell_worker)
+
+
+def _tell_worker(_session: Session) -> None:
+    news.set()
 
 
 def _write(session: Session, rows: list[dict[str, Any]]) -> None:
@@ -160,6 +168,28 @@ def waiting(session: Session, *, now: datetime) -> int:
             select(func.count()).select_from(Job).where(Job.done_at.is_(None), Job.due_at <= now)
         ).scalar_one()
     )
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """What is due and not done. late: by how much the oldest of it; given_up: jobs that somebody must look at."""
+
+    due: int
+    late: timedelta
+    given_up: int
+
+
+def backlog_of(session: Session, *, now: datetime) -> Backlog:
+    """How far the workers are behind."""
+    failed = Job.tries > len(PAUSES)
+    due, oldest, given_up = session.execute(
+        select(
+            func.count().filter(~failed),
+            func.min(Job.due_at).filter(~failed),
+            func.count().filter(failed),
+        ).where(Job.done_at.is_(None), Job.due_at <= now)
+    ).one()
+    return Backlog(due, now - oldest if oldest else timedelta(0), given_up)
 
 
 def retry(session: Session, job_id: int, *, now: datetime) -> None:
