@@ -37,17 +37,18 @@ def menu_groups() -> list[dict[str, Any]]:
     asking = visitor()
     roles = asking.actor.roles if asking else frozenset()
     here = (request.endpoint or "").rpartition(".")[0]
+    named = any(entry.endpoint == request.endpoint for entry in current_app.extensions.get("menu", []))
     groups: dict[str, list[dict[str, Any]]] = {}
     for entry in current_app.extensions.get("menu", []):
         if not may_open(current_app, entry.endpoint, roles, signed_in=asking is not None):
             continue
         same = request.endpoint == entry.endpoint
-        near = bool(here) and entry.endpoint == f"{here}.index"
+        near = bool(here) and not named and entry.endpoint == f"{here}.index"
         item = {
             "label": entry.label,
             "url": url_for(entry.endpoint),
             "current": same,
-            "near": near and not same,
+            "near": near,
         }
         groups.setdefault(str(entry.group), []).append(item)
     return [{"label": label, "entries": entries} for label, entries in groups.items()]

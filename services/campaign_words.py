@@ -38,7 +38,7 @@ def kind_names(session: Session) -> dict[str, str]:
         .where(Definition.kind == DefinitionKind.NOTICE_KIND)
         .order_by(Definition.version)
     )
-    return {key: name for key, name in rows}
+    return dict(rows.all())
 
 
 def _of_campaigns(session: Session, part: str) -> dict[str, str]:
@@ -48,9 +48,7 @@ def _of_campaigns(session: Session, part: str) -> dict[str, str]:
 
 def _of_workflows(session: Session, part: str) -> dict[str, str]:
     bodies = session.execute(
-        select(Definition.body)
-        .where(Definition.kind == DefinitionKind.WORKFLOW)
-        .order_by(Definition.version)
+        select(Definition.body).where(Definition.kind == DefinitionKind.WORKFLOW).order_by(Definition.version)
     ).scalars()
     return dict(pair for body in bodies for pair in _pairs(body.get(part)))
 
