@@ -160,3 +160,16 @@ def months_of(campaign: Campaign, *, now: datetime) -> list[str]:
 def _after(month: str) -> date:
     first = date.fromisoformat(f"{month}-01")
     return date(first.year + first.month // 12, first.month % 12 + 1, 1)
+
+
+def office_day(now: datetime) -> date:
+    """Today at the office."""
+    return now.astimezone(LOCAL).date()
+
+
+def month_due(campaign: Campaign, *, now: datetime) -> str:
+    """The month to sum up now: the last one until its forms are due, then the running one."""
+    today = office_day(now)
+    last = f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
+    due = due_day(campaign, last)
+    return last if due and today <= due and last in months_of(campaign, now=now) else f"{today:%Y-%m}"

@@ -89,7 +89,7 @@
     if (type === "choice" || type === "grade") return ticked.length ? ticked[0].value : null;
     if (type === "matrix") return ticked.filter(function (box) { return box.value !== "-"; }).length || null;
     if (type === "file" || type === "photo") {
-      return (field.querySelector("input[type=file]").files.length + all(field, "input[name$='-kept']:checked").length) || null;
+      return (all(field, "input[type=file]").reduce(function (sum, box) { return sum + box.files.length; }, 0) + all(field, "input[name$='-kept']:checked").length) || null;
     }
     if (type === "rows") return filledRows(field).length || null;
     var control = field.querySelector("input,select,textarea");
@@ -165,7 +165,8 @@
   }
 
   function previews(input) {
-    var place = input.parentElement.querySelector(".pd-previews");
+    var place = document.createElement("span");
+    input.closest(".pd-field").querySelector(".pd-previews").append(place);
     input.addEventListener("change", function () {
       all(place, "img").forEach(function (image) { URL.revokeObjectURL(image.src); });
       place.textContent = "";

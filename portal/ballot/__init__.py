@@ -1,0 +1,1 @@
+"""Pages of delegates, who vote with a one-time code and have no account."""

@@ -1,0 +1,1 @@
+"""Pages of those who rate with an account: monitors and inspectors, mostly on a phone."""

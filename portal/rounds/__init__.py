@@ -1,0 +1,1 @@
+"""Pages of the office for rounds of secret ballots."""

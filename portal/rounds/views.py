@@ -1,0 +1,171 @@
+"""The office holds a round: set it up, print the cards once, close it."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from datetime import datetime
+
+import segno
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from models.campaign import Campaign
+from models.people import Role
+from portal.access import allow, current_actor
+from portal.clock import OFFICE_ZONE, now
+from portal.database import database
+from portal.menu import MenuEntry
+from portal.page import current_campaign
+from portal.rounds.forms import RoundForm
+from services import ballot_lists, ballots
+from services.ballot_mix import SMALLEST_GROUP
+from services.refusal import Refusal
+
+blueprint = Blueprint("rounds", __name__, url_prefix="/rounds")
+MENU = (MenuEntry("rounds.index", _l("集中测评"), _l("测评"), order=40),)
+
+Page = Response | str | tuple[str, int]
+_TOKEN = re.compile(r"[0-9A-Za-z_-]{16,64}")
+
+
+def campaign_now() -> Campaign:
+    """The campaign rounds belong to."""
+    campaign = current_campaign()
+    if campaign is None:
+        raise Refusal("no_campaign", "还没有建立测评活动，请先由管理员建立。", 404)
+    return campaign
+
+
+@blueprint.get("")
+@allow(Role.ADMIN, Role.OFFICER)
+def index() -> Page:
+    """All rounds of the campaign."""
+    campaign = campaign_now()
+    held = ballots.rounds(database.session, current_actor(), campaign.id)
+    return render_template("rounds/index.html", rounds=held, now=now(), open=campaign.status == "open")
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@allow(Role.ADMIN, Role.OFFICER)
+def new() -> Page:
+    """Set up a round."""
+    campaign = campaign_now()
+    form = RoundForm()
+    sets = {choice.key: choice for choice in ballot_lists.target_choices(database.session)}
+    form.which.choices = [
+        (key, _("%(name)s（%(count)s个）", name=choice.name or _("全部"), count=len(choice.target_ids)))
+        for key, choice in sets.items()
+    ]
+    form.method.choices = ballot_lists.secret_methods(campaign)
+    if request.method == "GET":
+        form.which.data = "all"
+        form.method.data = form.method.choices[0][0] if form.method.choices else None
+    if not form.validate_on_submit():
+        return render_template("rounds/new.html", form=form), 422 if form.errors else 200
+    try:
+        held = ballots.open_round(
+            database.session,
+            current_actor(),
+            campaign,
+            method_key=form.method.data,
+            title=form.title.data,
+            target_ids=list(sets[form.which.data].target_ids),
+            held_on=form.held_on.data,
+            opens_at=_instant(form.opens_at.data),
+            closes_at=_instant(form.closes_at.data),
+            now=now(),
+        )
+    except Refusal as refusal:
+        return render_template("rounds/new.html", form=form, refusal=refusal), refusal.status
+    flash(_("已建立，请印发代码卡。"), "ok")
+    return redirect(url_for("rounds.show", round_id=held.id))
+
+
+def _instant(wall: datetime) -> datetime:
+    return wall.replace(tzinfo=OFFICE_ZONE)
+
+
+@blueprint.get("/<int:round_id>")
+@allow(Role.ADMIN, Role.OFFICER)
+def show(round_id: int) -> Page:
+    """One round: counts, cards, the end."""
+    return _round_page(round_id)
+
+
+def _round_page(round_id: int, refusal: Refusal | None = None) -> str:
+    sent = request.form.get("token", "")
+    return render_template(
+        "rounds/show.html",
+        round=ballot_lists.ballot_round(database.session, current_actor(), round_id),
+        delegate_groups=ballot_lists.delegate_groups(database.session),
+        typed=request.form,
+        token=sent if refusal and _TOKEN.fullmatch(sent) else secrets.token_urlsafe(24),
+        refusal=refusal,
+        now=now(),
+        smallest=SMALLEST_GROUP,
+    )
+
+
+@blueprint.post("/<int:round_id>/cards")
+@allow(Role.ADMIN, Role.OFFICER)
+def cards(round_id: int) -> Page:
+    """New cards, shown once: the answer to this very request is the only place where the codes exist."""
+    groups = {group.key: group.name for group in ballot_lists.delegate_groups(database.session)}
+    try:
+        counts = {key: _count(request.form.get(f"count-{key}", "")) for key in groups}
+        dealt = ballots.issue_codes(
+            database.session,
+            current_actor(),
+            round_id,
+            {key: count for key, count in counts.items() if count},
+            now=now(),
+            token=request.form.get("token", "")[:64],
+        )
+    except Refusal as refusal:
+        return _round_page(round_id, refusal), refusal.status
+    address = f"{campaign_now().settings['public_url']}{url_for('ballot.enter')}"
+    return render_template(
+        "rounds/cards.html",
+        round=ballot_lists.ballot_round(database.session, current_actor(), round_id),
+        cards=[(groups[group], code.split("-"), _picture(f"{address}#{code}")) for group, code in dealt],
+        address=address,
+    )
+
+
+def _count(typed: str) -> int:
+    if not typed.strip():
+        return 0
+    if not re.fullmatch(r"\d{1,5}", typed.strip(), re.ASCII):
+        raise Refusal("count_unreadable", "张数请填写整数，例如12；不印的类别留空。", 422)
+    return int(typed)
+
+
+def _picture(text: str) -> Markup:
+    """The address as an inline picture; drawn here from our own text alone."""
+    code = segno.make(text, error="m", micro=False)
+    return Markup(code.svg_inline(border=2, svgclass=None, lineclass=None, omitsize=True))  # noqa: S704
+
+
+@blueprint.post("/<int:round_id>/close")
+@allow(Role.ADMIN, Role.OFFICER)
+def close(round_id: int) -> Page:
+    """Open the box: codes are destroyed, ballots mixed and counted."""
+    try:
+        if not request.form.get("sure"):
+            raise Refusal("not_sure", "结束后不能再投票，也不能恢复。请勾选确认后再结束。", 422)
+        held = ballots.close_round(database.session, current_actor(), round_id, now=now())
+    except Refusal as refusal:
+        return _round_page(round_id, refusal), refusal.status
+    flash(
+        _(
+            "本轮已结束：印发%(issued)s张，收回%(returned)s票，已计入得分。",
+            issued=held.issued,
+            returned=held.returned,
+        ),
+        "ok",
+    )
+    return redirect(url_for("rounds.show", round_id=round_id))
