@@ -11,8 +11,11 @@ from models.rating import Rating
 from services.actor import OFFICE, Actor
 from services.attachments import attachment
 from services.case_access import case_for
+from services.definitions import workflow_of
 from services.ratings import own_rating
 from services.refusal import Refusal, not_found
+from services.target_access import own_case
+from services.target_case import REGISTER, is_told
 
 
 def attachment_for(session: Session, actor: Actor, attachment_id: int) -> Attachment:
@@ -31,7 +34,7 @@ def _sees_owner(session: Session, actor: Actor, row: Attachment) -> bool:
     try:
         if row.owner_kind == "step":
             step = session.get(CaseStep, row.owner_id)
-            return step is not None and case_for(session, actor, step.case_id) is not None
+            return step is not None and _sees_step(session, actor, step)
         if row.owner_kind == "rating":
             if actor.has(*OFFICE, Role.ADMIN, Role.AUDITOR):
                 return session.get(Rating, row.owner_id) is not None
@@ -39,3 +42,11 @@ def _sees_owner(session: Session, actor: Actor, row: Attachment) -> bool:
     except Refusal:
         return False
     return False
+
+
+def _sees_step(session: Session, actor: Actor, step: CaseStep) -> bool:
+    """The rated does not get what came with the report: a photo may tell who took it."""
+    if actor.has(*OFFICE, Role.ADMIN, Role.LEADER, Role.AUDITOR):
+        return case_for(session, actor, step.case_id) is not None
+    case = own_case(session, actor, step.case_id)
+    return step.trigger != REGISTER and is_told(workflow_of(session, case.workflow_id), step)

@@ -133,16 +133,24 @@ def _told(case: Case, workflow: Workflow, row: CaseStep, files: tuple[Attachment
     state = workflow.states_by_key.get(row.to_state)
     moved = row.to_state != row.from_state
     return Told(
-        name=trigger.name if trigger else "立案",
+        name=_name(workflow, row),
         at=row.effective_at,
         day_only=row.trigger == REGISTER,
         who=spoken_by(case, row),
         own=is_own(row),
-        state=state.name if state and moved else "",
+        state=state.name if state and moved and row.trigger != REGISTER else "",
         tone="danger" if state and moved and state.tier else "ok" if is_own(row) else "",
         said=_said(trigger, row) if trigger else (),
         files=files,
     )
+
+
+def _name(workflow: Workflow, row: CaseStep) -> str:
+    """The step's name; what the office calls recording a service is signing for those who receive."""
+    if is_own(row) and row.trigger in workflow.serving_triggers:
+        return "签收文书"
+    trigger = workflow.triggers_by_key.get(row.trigger)
+    return trigger.name if trigger else "立案"
 
 
 def spoken_by(case: Case, row: CaseStep) -> str:
@@ -198,8 +206,7 @@ def moved_refusal(session: Session, case: Case) -> Refusal:
             "case_moved",
             f"您打开页面之后本事项情况有了变化，现为“{state}”。您的操作没有执行，请核对后再提交。",
         )
-    trigger = workflow.triggers_by_key.get(last.trigger)
-    name = trigger.name if trigger else "立案"
+    name = _name(workflow, last)
     return Refusal(
         "case_moved",
         f"{spoken_by(case, last)}在您打开页面之后办理了“{name}”，本事项现为“{state}”。"

@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from models.campaign import Campaign
-from models.case import Case, Deadline, Deduction
+from models.case import Case, CaseStep, Deadline, Deduction
 from models.notice import Notice, RankingEdition
 from models.roster import Target, Unit
 from services.actor import SYSTEM, Actor
@@ -26,7 +26,7 @@ from services.target_access import own_cases
 from services.target_scores import Cost, cost_of
 from workflow.calendar import WorkCalendar
 from workflow.definition import PREVIOUS, SAME
-from workflow.engine import Offer, StepRefused, offers, step
+from workflow.engine import Offer, Step, StepRefused, offers, step
 from workflow.situation import situation_from
 
 PAGE_SIZE = 50
@@ -39,7 +39,8 @@ class Clock:
     """A deadline as the target reads it.
 
     remaining: working days left, 0 on the last day, negative when late; None while it stands still.
-    cost: what missing it would do; None when nothing follows from it or it costs nothing more.
+    leads_to: the state that missing it leads to, in words; empty when the state stays.
+    cost: what missing it would cost; None when it costs nothing more.
     """
 
     label: str
@@ -48,6 +49,7 @@ class Clock:
     kept_days: int | None
     explanation: str
     provisional: bool
+    leads_to: str = ""
     cost: Cost | None = None
 
 
@@ -161,14 +163,18 @@ def own_rows(
         session, ids, select(Deadline).where(Deadline.status.in_(("running", "stopped"))), Deadline
     )
     unserved = _by_case(session, ids, select(Notice).where(Notice.status == "issued"), Notice)
+    receipts = _issued_by_service(session, campaign, ids)
     points = _points(session, ids)
     calendar = work_calendar(session, campaign)
     found = []
     for case in cases:
         dossier = Dossier(session, case)
         dossier.all_clocks = sorted(clocks.get(case.id, []), key=lambda row: row.due_at)
-        waiting = tuple(sorted(unserved.get(case.id, []), key=lambda row: row.id))
-        found.append(_row(session, actor, dossier, waiting, points.get(case.id, 0), calendar, ranking, now))
+        waiting = [row for row in unserved.get(case.id, []) if row.id not in receipts]
+        waiting.sort(key=lambda row: row.id)
+        found.append(
+            _row(session, actor, dossier, tuple(waiting), points.get(case.id, 0), calendar, ranking, now)
+        )
     return found
 
 
@@ -177,6 +183,21 @@ def _by_case(session: Session, ids: Sequence[int], query: Select[Any], noun: Any
     for start in range(0, len(ids), _CHUNK):
         for row in session.execute(query.where(noun.case_id.in_(ids[start : start + _CHUNK]))).scalars():
             found.setdefault(row.case_id, []).append(row)
+    return found
+
+
+def _issued_by_service(session: Session, campaign: Campaign, ids: Sequence[int]) -> set[int]:
+    """Notices that came out of a service itself (送达回证): nobody signs for them."""
+    serving = workflow_of(session, campaign.workflow_id).serving_triggers
+    found: set[int] = set()
+    for start in range(0, len(ids), _CHUNK):
+        found.update(
+            session.execute(
+                select(Notice.id)
+                .join(CaseStep, CaseStep.id == Notice.step_id)
+                .where(Notice.case_id.in_(ids[start : start + _CHUNK]), CaseStep.trigger.in_(serving))
+            ).scalars()
+        )
     return found
 
 
@@ -252,6 +273,8 @@ def clock_of(
     if row is None:
         return None
     running = row.status == "running"
+    missed = _missed(dossier, row) if running else None
+    moves = missed is not None and missed.to_state != missed.from_state
     return Clock(
         label=_clock_label(dossier, row),
         due_at=row.due_at,
@@ -259,7 +282,8 @@ def clock_of(
         kept_days=row.remaining_working_days,
         explanation=row.explanation,
         provisional=row.provisional,
-        cost=_cost(dossier, row, ranking) if ranking and running else None,
+        leads_to=dossier.workflow.states_by_key[missed.to_state].name if missed and moves else "",
+        cost=cost_of(ranking, dossier.case, missed.situation.tiers) if ranking and missed else None,
     )
 
 
@@ -271,10 +295,10 @@ def _clock_label(dossier: Dossier, row: Deadline) -> str:
     return row.name
 
 
-def _cost(dossier: Dossier, row: Deadline, ranking: Ranking) -> Cost | None:
-    """The step the clock would fire is tried on paper; the scheme says what the case would then cost."""
+def _missed(dossier: Dossier, row: Deadline) -> Step | None:
+    """The step that the clock would fire, tried on paper; None when the procedure would refuse it."""
     try:
-        taken = step(
+        return step(
             dossier.workflow,
             situation_from(dossier.case.situation),
             row.then,
@@ -285,7 +309,6 @@ def _cost(dossier: Dossier, row: Deadline, ranking: Ranking) -> Cost | None:
         )
     except StepRefused:
         return None
-    return cost_of(ranking, dossier.case, taken.situation.tiers)
 
 
 def published_results(

@@ -60,7 +60,7 @@ def case_link(case_id: int | None) -> str | None:
     if case_id is None or asking is None:
         return None
     adapter = current_app.url_map.bind("")
-    for path in (f"/desk/cases/{case_id}", f"/department/cases/{case_id}"):
+    for path in (f"/desk/cases/{case_id}", f"/t/cases/{case_id}"):
         try:
             endpoint, _values = adapter.match(path, method="GET")
         except HTTPException:

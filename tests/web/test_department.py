@@ -21,6 +21,7 @@ from models.notice import Attachment, Notice, ServiceRecord
 from models.people import Role
 from models.rating import Rating
 from models.roster import Target
+from services.attachments import FileStore, Upload, check
 from services.cases import Problem, open_case, step_case
 from services.tallies import count_in
 from tests.conftest import TODAY, sqlite_copy
@@ -480,3 +481,34 @@ def test_a_notice_opens_as_pdf(app: Flask, owner: CarefulClient, issued: Callabl
     assert pdf.mimetype == "application/pdf"
     assert pdf.data.startswith(b"%PDF-")
     assert "attachment" in owner.get(f"/t/notices/{notice.id}.pdf?save").headers["Content-Disposition"]
+
+
+def test_what_came_with_the_report_is_not_given_to_the_rated(
+    app: Flask, office: Office, owner: CarefulClient, act: Callable[..., int]
+) -> None:
+    photo = check(Upload("监测点拍摄.pdf", b"%PDF-1.4 photo"))
+    sheet = Problem(office.target.id, "complaint", "窗口无人", "无人值守。", TODAY.date())
+    store = FileStore(Path(app.config["PINGDU_DATA"]) / "files")
+    with Session(app.extensions["engine"]) as session:
+        case = open_case(
+            session,
+            office.officer,
+            office.campaign.id,
+            sheet,
+            now=TODAY,
+            files=[("evidence", photo)],
+            store=store,
+        ).id
+        file = session.execute(select(Attachment.id)).scalar_one()
+    act(case, "issue")
+    assert "监测点拍摄" not in owner.get(f"/t/cases/{case}").text
+    assert owner.get(f"/files/{file}").status_code == 404
+
+
+def test_a_receipt_of_service_waits_for_nobody(owner: CarefulClient, issued: Callable[..., int]) -> None:
+    case = issued()
+    sign(owner, case)
+    page = owner.get(f"/t/cases/{case}").text
+    assert "送达回证" in page.replace("　", "").replace(" ", "")
+    assert "待签收" not in page
+    assert "现在不能办理“签收文书”" in page
