@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, MetaData, Text, TypeDecorator
+from sqlalchemy import JSON, DateTime, Dialect, MetaData, Table, Text, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 
@@ -23,6 +23,14 @@ class Base(DeclarativeBase):
     """Every stored noun of the office."""
 
     metadata = MetaData(naming_convention=NAMING)
+
+
+def table_of(noun: type[Base]) -> Table:
+    """The table behind a noun, for statements said so often that building objects would be waste."""
+    table = noun.__table__
+    if not isinstance(table, Table):
+        raise TypeError(f"{noun.__name__} stands on no single table")
+    return table
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask_login import AnonymousUserMixin, LoginManager, current_user
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
 from models.people import ROLE_NAMES, Role, User
@@ -120,11 +122,15 @@ def init_access(app: Flask) -> None:
     grant(app, "static", PUBLIC)
 
 
+#: Asked by every request: the account with its roles at once, not one after the other.
+_ACCOUNT = select(User).options(joinedload(User.grants)).where(User.id == bindparam("number"))
+
+
 def _load(cookie: str) -> Visitor | None:
     number, _, epoch = cookie.partition(":")
     if not (number.isdigit() and epoch.isdigit()):
         return None
-    user = database.session.get(User, int(number))
+    user = database.session.execute(_ACCOUNT, {"number": int(number)}).unique().scalar_one_or_none()
     if user is None or not user.active or user.session_epoch != int(epoch):
         return None
     return visitor_of(user)

@@ -13,12 +13,13 @@ from portal.database import database
 from portal.language import LANGUAGES, chosen_language
 from portal.menu import menu_groups
 
+_NEWEST = select(Campaign).order_by(Campaign.year.desc(), Campaign.id.desc()).limit(1)
+
 
 def current_campaign() -> Campaign | None:
     """The campaign the pages speak of: the newest year's. None: none was set up yet."""
     if "campaign" not in g:
-        newest = select(Campaign).order_by(Campaign.year.desc(), Campaign.id.desc()).limit(1)
-        g.campaign = database.session.execute(newest).scalar_one_or_none()
+        g.campaign = database.session.execute(_NEWEST).scalar_one_or_none()
     campaign: Campaign | None = g.campaign
     return campaign
 

@@ -22,6 +22,7 @@ class StoredChoices:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._seen: dict[str, tuple[Entry, ...]] = {}
+        self._revisions: dict[type[Any], int] = {}
 
     def entries(self, of: str) -> Sequence[Entry]:
         """See `forms.choices.ChoiceSource`."""
@@ -35,19 +36,23 @@ class StoredChoices:
         if kind not in _READERS:
             return ()
         nouns, read = _READERS[kind]
-        revision = tuple(
-            self._session.execute(
-                select(*(select(_revision(noun)).scalar_subquery() for noun in nouns))
-            ).one()
-        )
+        if not self._revisions:
+            self._revisions = dict(zip(_NOUNS, self._session.execute(_REVISIONS).one(), strict=True))
+        revision = tuple(self._revisions[noun] for noun in nouns)
         held = known.get(of)
         if held is None or held[0] != revision:
             held = known[of] = (revision, read(self._session, key))
         return held[1]
 
 
-def _revision(noun: type[Target | Unit | Monitor | DictionaryEntry]) -> Any:
-    return func.coalesce(func.sum(noun.row_version), 0) * 1_000_000 + func.count()
+_NOUNS: tuple[type[Target | Unit | Monitor | DictionaryEntry], ...] = (Target, Unit, Monitor, DictionaryEntry)
+#: Whether any of the rosters moved: asked once for each form.
+_REVISIONS = select(
+    *(
+        select(func.coalesce(func.sum(noun.row_version), 0) * 1_000_000 + func.count()).scalar_subquery()
+        for noun in _NOUNS
+    )
+)
 
 
 def _targets(session: Session, _key: str) -> tuple[Entry, ...]:

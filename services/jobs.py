@@ -14,6 +14,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, sessionmaker
 
+from models.base import table_of
 from models.job import Job
 from services.transaction import afterwards, at_end, transaction
 
@@ -23,6 +24,11 @@ LEASE = timedelta(seconds=60)
 #: Pauses after failures; from the last on the job is an incident for the office to look at.
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1800, 7200))
 BATCH = 20
+#: The same key is scheduled once.
+_NEW_JOBS = {
+    "postgresql": postgresql.insert(table_of(Job)).on_conflict_do_nothing(index_elements=["unique_key"]),
+    "sqlite": sqlite.insert(table_of(Job)).on_conflict_do_nothing(index_elements=["unique_key"]),
+}
 #: Set when this process has scheduled something, so that its own worker need not wait for its next look.
 news = threading.Event()
 
@@ -54,8 +60,7 @@ def _tell_worker(_session: Session) -> None:
 
 
 def _write(session: Session, rows: list[dict[str, Any]]) -> None:
-    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    session.execute(make(Job).on_conflict_do_nothing(index_elements=["unique_key"]), rows)
+    session.execute(_NEW_JOBS[session.get_bind().dialect.name], rows)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from definitions.canonical import sha256_of
@@ -36,6 +36,7 @@ from services.transaction import transaction
 LOCAL = ZoneInfo("Asia/Shanghai")
 #: Files of a form that was refused belong to its writer until the form is taken.
 HELD = "held"
+_TARGET = select(Target.id).where(Target.key == bindparam("key"), Target.active)
 _KEPT = re.compile(r"file-(\d{1,12})")
 
 
@@ -285,7 +286,7 @@ def _kept_file(
 
 
 def _target_id(session: Session, key: str) -> int:
-    found = session.execute(select(Target.id).where(Target.key == key, Target.active)).scalar_one_or_none()
+    found = session.execute(_TARGET, {"key": key}).scalar_one_or_none()
     if found is None:
         raise Refusal("target_unknown", "所选测评对象不存在或已停用，请重新选择。", 422)
     return int(found)

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from forms.answers import proposes_case
 from forms.context import Uploads
+from models.base import table_of
 from models.campaign import Campaign
 from models.job import Message
 from models.people import Role, RoleGrant, User
@@ -36,6 +37,11 @@ from services.rating_forms import (
 from services.refusal import Refusal, not_found
 from services.tallies import count_in
 from services.transaction import transaction
+
+#: Said with every rating, so put together once; on the tables, because nothing of it is read back as objects.
+_NEW_RATING = insert(table_of(Rating)).returning(table_of(Rating).c.id)
+_NEW_SUBMISSION = insert(table_of(Submission))
+_EARLIER = select(Submission.made, Submission.digest).where(Submission.token == bindparam("token"))
 
 
 @dataclass(frozen=True)
@@ -151,9 +157,8 @@ def _keep(
     token: str,
     now: datetime,
 ) -> None:
-    session.execute(
-        insert(Submission).values(token=token, made=f"rating:{rating_id}", digest=filling.digest, at=now)
-    )
+    made = {"token": token, "made": f"rating:{rating_id}", "digest": filling.digest, "at": now}
+    session.execute(_NEW_SUBMISSION, made)
     attach(session, actor, store, filling.files, owner_kind="rating", owner_id=rating_id, now=now)
 
 
@@ -180,7 +185,7 @@ def _grade_name(campaign: Campaign, key: str) -> str:
 
 
 def _write(session: Session, actor: Actor, values: dict[str, Any], now: datetime) -> int:
-    rating_id = int(session.execute(insert(Rating).values(values).returning(Rating.id)).scalar_one())
+    rating_id = int(session.execute(_NEW_RATING, values).scalar_one())
     count_in(
         session,
         campaign_id=values["campaign_id"],
@@ -201,7 +206,7 @@ def _write(session: Session, actor: Actor, values: dict[str, Any], now: datetime
 
 
 def _earlier(session: Session, token: str, digest: str) -> Submitted | None:
-    held = session.get(Submission, token, populate_existing=True)
+    held = session.execute(_EARLIER, {"token": token}).one_or_none()
     if held is None:
         return None
     if held.digest != digest:

@@ -2,42 +2,54 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from models.base import table_of
 from models.rating import Rating, Standing, Tally
 
-_TALLY: Table = Tally.__table__  # type: ignore[assignment]  # declarative tables are typed as FromClause
-_STANDING: Table = Standing.__table__  # type: ignore[assignment]
 
-
-def _upsert(session: Session, table: Table, keys: dict[str, object], column: str, by: int) -> None:
-    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    session.execute(
-        make(table)
-        .values({**keys, column: by})
-        .on_conflict_do_update(index_elements=list(keys), set_={column: table.c[column] + by})
+def _adding(make: Any, table: Table, column: str) -> Any:
+    """A row of the table, or its number raised where it is there."""
+    row = make(table)
+    keys = [key.name for key in table.primary_key]
+    return row.on_conflict_do_update(
+        index_elements=keys, set_={column: table.c[column] + row.excluded[column]}
     )
+
+
+#: Said with every rating, so put together once.
+_ADDING = {
+    name: (_adding(make, table_of(Tally), "count"), _adding(make, table_of(Standing), "version"))
+    for name, make in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+}
 
 
 def count_in(
     session: Session, *, campaign_id: int, target_id: int, method: str, grade: str, by: int = 1
 ) -> None:
     """One more counted rating (or, with `by=-1`, one less), and the target's standing moves."""
-    keys: dict[str, object] = {
-        "campaign_id": campaign_id,
-        "target_id": target_id,
-        "method": method,
-        "grade": grade,
-    }
-    _upsert(session, _TALLY, keys, "count", by)
+    adding, _ = _ADDING[session.get_bind().dialect.name]
+    session.execute(
+        adding,
+        {
+            "campaign_id": campaign_id,
+            "target_id": target_id,
+            "method": method,
+            "grade": grade,
+            "count": by,
+        },
+    )
     touch(session, campaign_id=campaign_id, target_id=target_id)
 
 
 def touch(session: Session, *, campaign_id: int, target_id: int) -> None:
     """Say that the target's score may have moved; kept rankings see it at their next look."""
-    _upsert(session, _STANDING, {"campaign_id": campaign_id, "target_id": target_id}, "version", 1)
+    _, adding = _ADDING[session.get_bind().dialect.name]
+    session.execute(adding, {"campaign_id": campaign_id, "target_id": target_id, "version": 1})
 
 
 def recount(session: Session, campaign_id: int) -> dict[tuple[int, str, str], int]:
