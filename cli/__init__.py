@@ -10,7 +10,10 @@ from importlib import import_module
 from flask import Flask
 
 #: Modules with a `command`.
-COMMANDS = ("cli.db", "cli.demo", "cli.start", "cli.tick", "cli.worker")
+COMMANDS = (
+    "cli.backup", "cli.cases", "cli.db", "cli.demo", "cli.pack", "cli.restore", "cli.score", "cli.start",
+    "cli.tick", "cli.verify", "cli.worker",
+)  # fmt: skip
 
 
 def register_commands(app: Flask) -> None:
