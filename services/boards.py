@@ -61,6 +61,7 @@ class Concern:
     unit: str
     target: str
     state: str
+    since: datetime
     due_at: datetime | None
     days: int | None
     red: bool
@@ -174,7 +175,16 @@ def _concerns(session: Session, campaign: Campaign, workflow: Workflow, now: dat
         .subquery()
     )
     rows = session.execute(
-        select(Case.id, Case.number, Case.title, Unit.name, Target.name, Case.state, due.c.due_at)
+        select(
+            Case.id,
+            Case.number,
+            Case.title,
+            Unit.name,
+            Target.name,
+            Case.state,
+            Case.changed_at,
+            due.c.due_at,
+        )
         .join(Case.target)
         .join(Target.unit)
         .outerjoin(due, due.c.case_id == Case.id)
@@ -184,12 +194,14 @@ def _concerns(session: Session, campaign: Campaign, workflow: Workflow, now: dat
     ).all()
     calendar = work_calendar(session, campaign)
     found = []
-    for case_id, number, title, unit, target, state, due_at in rows:
+    for case_id, number, title, unit, target, state, since, due_at in rows:
         days = _days_left(now, due_at, calendar)
         red = state in costly or (due_at is not None and due_at < now)
         if red or (days is not None and days <= SOON):
             found.append(
-                Concern(case_id, number, title, unit, target, names.get(state, state), due_at, days, red)
+                Concern(
+                    case_id, number, title, unit, target, names.get(state, state), since, due_at, days, red
+                )
             )
     return sorted(found, key=lambda concern: (not concern.red, concern.due_at or now, concern.case_id))
 

@@ -208,15 +208,19 @@ class FrozenPage:
     total: int
 
 
-def frozen_page(edition: RankingEdition, *, category: str, page: int) -> FrozenPage:
-    """So many lines of a frozen edition; an unknown category gives the first."""
+def frozen_page(edition: RankingEdition, *, category: str, page: int, campaign: Campaign) -> FrozenPage:
+    """So many lines of a frozen edition; an unknown category gives the first.
+
+    campaign: for the short names of its methods.
+    """
     frozen = edition.frozen
     categories = {item["key"]: item for item in frozen["categories"]}
     key = category if category in categories else next(iter(categories), "")
     lines = categories[key]["lines"] if key else []
     pages = max(1, -(-len(lines) // PAGE))
     page = min(page, pages)
-    methods = tuple((item["key"], item["name"]) for item in frozen.get("methods", ()))
+    short = {item["key"]: item["name"] for item in campaign.settings["methods"]}
+    methods = tuple((item["key"], short.get(item["key"], item["name"])) for item in frozen["methods"])
     return FrozenPage(
         key,
         tuple((item["key"], item["name"], len(item["lines"])) for item in categories.values()),

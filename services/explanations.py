@@ -117,6 +117,16 @@ def leaf_names(scheme: Scheme) -> dict[str, str]:
     return {key: node.name for key, node in scheme.leaves}
 
 
+def column_names(campaign: Campaign, scheme: Scheme) -> list[str]:
+    """The short name of each method's column, as the campaign's sheet has it."""
+    short = {method["key"]: method["name"] for method in campaign.settings["methods"]}
+    return [
+        short.get(getattr(node, "method", ""), node.name)
+        for key, node in scheme.leaves
+        if key in scheme.ballot_keys
+    ]
+
+
 def shown(line: Placed) -> ShownLine:
     """The line with its figures printed by the scheme's rule."""
     score = line.score

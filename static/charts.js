@@ -7,8 +7,7 @@
 
   var colours = ["#1b4f8f", "#c98a1b", "#1d6a3a", "#a61f19", "#566273"];
   var small = window.matchMedia("(max-width: 40rem)").matches;
-  var wall = Boolean(document.querySelector("meta[http-equiv=refresh]"));
-  var size = wall ? 16 : 12;
+  var size = 12;
 
   function number(value) {
     return value === null || value === "" ? null : Number(value);
@@ -30,7 +29,7 @@
         yAxisIndex: data.kind === "mixed" && line ? 1 : 0,
         data: one.values.map(number),
         color: colours[index % colours.length],
-        barMaxWidth: 28,
+        barMaxWidth: fraction(one) ? 64 : 32,
         symbol: "circle",
         symbolSize: 8,
         label: {
@@ -56,7 +55,7 @@
       inverse: rows,
       axisTick: { show: false },
       axisLine: { lineStyle: { color: "#a9b4c2" } },
-      axisLabel: Object.assign({ interval: rows ? 0 : "auto", formatter: function (label) { return folded(label, rows ? 9 : 7); } }, text)
+      axisLabel: Object.assign({ interval: rows ? 0 : "auto", lineHeight: size + 2, formatter: function (label) { return folded(label, rows && !small ? 16 : 8); } }, text)
     };
     var amounts = {
       type: "value",

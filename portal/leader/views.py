@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -20,20 +20,27 @@ from services.boards import Board, board_for
 
 blueprint = Blueprint("leader", __name__, url_prefix="/leader")
 
+#: A screen on a wall looks again after so many seconds.
+WALL_SECONDS = "300"
+
 MENU = (MenuEntry("leader.index", _l("领导小组看板"), _l("结果"), 290),)
 
 
 @blueprint.get("")
 @allow(Role.LEADER, Role.ADMIN, Role.AUDITOR, *OFFICE)
-def index() -> str:
+def index() -> Response:
     """Where things stand; `?wall` for a screen on a wall, which looks again every five minutes."""
     campaign = campaign_or_refuse()
     moment = now()
     board = board_for(database.session, current_actor(), campaign, now=moment)
     allow_chart_styles()
-    return render_template(
-        "leader/index.html", board=board, charts=_charts(board), now=moment, wall="wall" in request.args
+    wall = "wall" in request.args
+    page = make_response(
+        render_template("leader/index.html", board=board, charts=_charts(board), now=moment, wall=wall)
     )
+    if wall:
+        page.headers["Refresh"] = WALL_SECONDS
+    return page
 
 
 def _charts(board: Board) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from portal.database import database
 from portal.files import file_store
 from portal.menu import MenuEntry
 from portal.page import current_campaign
-from portal.ranking.asking import asked_page, campaign_or_refuse, page_link
+from portal.ranking.asking import asked_page, asked_text, campaign_or_refuse, page_link
 from services import editions, plan_document, publication
 from services.attachments import Upload
 from services.notices import verify_by_code, verify_by_number
@@ -96,7 +96,10 @@ def _results(number: int | None) -> Page:
         intact=chosen is None or editions.is_intact(chosen),
         published=editions.published_editions(database.session, campaign.id),
         sheet=editions.frozen_page(
-            chosen, category=request.args.get("category", ""), page=asked_page(request.args)
+            chosen,
+            category=request.args.get("category", ""),
+            page=asked_page(request.args),
+            campaign=campaign,
         )
         if chosen
         else None,
@@ -109,7 +112,7 @@ def _results(number: int | None) -> Page:
 @allow(PUBLIC)
 def verify() -> Page:
     """Check a notice by its number; what the number alone tells is kept short, for numbers can be guessed."""
-    number = request.args.get("number", "")[:80]
+    number = asked_text(request.args.get("number", ""), longest=80)
     if not number.strip():
         return render_template("public/verify.html", asked=False, number="")
     notice = verify_by_number(database.session, number)

@@ -42,6 +42,11 @@ def asked_moment(asked: Mapping[str, str]) -> datetime | None:
     return datetime.combine(day, time.max, OFFICE_ZONE)
 
 
+def asked_text(given: str, *, longest: int) -> str:
+    """What was typed, cut to a length, without signs that no page may hold; lines stay lines."""
+    return "".join(sign for sign in given[:longest] if sign.isprintable() or sign in "\r\n\u3000")
+
+
 def asked_page(asked: Mapping[str, str]) -> int:
     """The page under `page`, from 1; 1 for anything else."""
     given = asked.get("page", "")

@@ -13,7 +13,15 @@ from portal.clock import now
 from portal.database import database
 from portal.formats import datetime_zh
 from portal.menu import MenuEntry
-from portal.ranking.asking import PAGE, asked_moment, asked_page, campaign_or_refuse, case_link, page_link
+from portal.ranking.asking import (
+    PAGE,
+    asked_moment,
+    asked_page,
+    asked_text,
+    campaign_or_refuse,
+    case_link,
+    page_link,
+)
 from portal.ranking.workbook import MEDIA_TYPE, ranking_workbook
 from services import editions, explanations, rating_lists, results
 from services.explanations import SEES_RANKING
@@ -41,7 +49,7 @@ def index() -> Page:
     ranking = explanations.ranking_for(database.session, current_actor(), campaign, as_of=as_of)
     asked = request.args.get("category", "")
     category = asked if asked in ranking.categories else next(iter(ranking.categories), "")
-    word = request.args.get("word", "")[:80]
+    word = asked_text(request.args.get("word", ""), longest=80)
     lines = explanations.matching(ranking.by_category.get(category, ()), word)
     page = min(asked_page(request.args), max(1, -(-len(lines) // PAGE)))
     return render_template(
@@ -55,7 +63,7 @@ def index() -> Page:
         page=page,
         pages=-(-len(lines) // PAGE),
         page_link=page_link,
-        methods=[explanations.leaf_names(ranking.scheme)[key] for key in ranking.scheme.ballot_keys],
+        methods=explanations.column_names(campaign, ranking.scheme),
     )
 
 
@@ -149,7 +157,7 @@ def all_editions(refusal: Refusal | None = None, reason: str = "") -> Page:
 @allow(Role.OFFICER, Role.REVIEWER, Role.HEAD)
 def propose() -> Page:
     """Freeze the ranking as it stands, for another person to publish."""
-    reason = request.form.get("reason", "")[:2000]
+    reason = asked_text(request.form.get("reason", ""), longest=2000)
     try:
         edition = results.propose_edition(
             database.session, current_actor(), campaign_or_refuse(), reason=reason, now=now()
@@ -166,7 +174,10 @@ def edition(edition_id: int, refusal: Refusal | None = None) -> Page:
     """One frozen edition with its hash and its notices."""
     found = editions.edition_for(database.session, current_actor(), edition_id)
     sheet = editions.frozen_page(
-        found.edition, category=request.args.get("category", ""), page=asked_page(request.args)
+        found.edition,
+        category=request.args.get("category", ""),
+        page=asked_page(request.args),
+        campaign=campaign_or_refuse(),
     )
     page = render_template(
         "ranking/edition.html", found=found, sheet=sheet, page_link=page_link, refusal=refusal
