@@ -16,7 +16,16 @@ from portal.menu import MenuEntry, add_menu
 from settings import ROOT
 
 #: Tables that have their own line in the menu; the others are tabs beside them.
-IN_MENU = {"targets", "monitors", "delegates", "accounts", "calendar-days", "campaigns", "dictionaries"}
+IN_MENU = {
+    "units",
+    "targets",
+    "monitors",
+    "delegates",
+    "accounts",
+    "calendar-days",
+    "campaigns",
+    "dictionaries",
+}
 EVIDENCE_IN_MENU = {"ratings", "cases", "notices", "history", "definitions"}
 READERS = (Role.ADMIN, Role.HEAD, Role.AUDITOR)
 

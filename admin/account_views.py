@@ -8,7 +8,7 @@ from flask import current_app
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import joinedload
 
-from admin.base import SafeModelView, version_of
+from admin.base import SafeModelView, seen_version
 from admin.filters import Contains, OneOf, YesNo
 from admin.forms import AccountChangeForm, AccountForm
 from models.people import ROLE_NAMES, Role, RoleGrant, User
@@ -56,7 +56,7 @@ class AccountView(SafeModelView):
     column_details_list = (*column_list, "phone", "created_at")
     column_export_list = column_details_list
     column_sortable_list = ("name", "login", "last_login_at")
-    column_default_order = "login"
+    column_default_sort = "login"
     column_labels = {
         "name": _l("姓名"),
         "login": _l("登录名"),
@@ -111,7 +111,7 @@ class AccountView(SafeModelView):
             current_actor(),
             row.id,
             active=form.active.data,
-            row_version=version_of(form.data),
+            row_version=seen_version(),
             password=form.password.data or "",
             passwords=current_app.extensions["passwords"],
             now=now(),

@@ -6,6 +6,7 @@ rows outside `restrict` do not exist, exports are workbooks without live formula
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NoReturn
@@ -33,6 +34,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: Pages beyond this are not fetched: nobody turns so many, and OFFSET reads all that is skipped.
 LAST_PAGE = 2_000
 LARGEST_ID = 2**31
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 #: What Flask-Admin offers and a table of ours may not use.
 UNSAFE = (
     "column_editable_list",
@@ -78,7 +80,7 @@ class SafeModelView(ModelView):
     create_template = edit_template = "admin/form.html"
     details_template = "admin/details.html"
     action_disallowed_list = ("delete",)
-    column_default_order: Any = None
+    column_default_sort: Any = None
     column_sortable_list: Sequence[str] | None = None
     column_filters: Sequence[Any] | None = None
     column_type_formatters = column_type_formatters_detail = column_type_formatters_export = SHOWN
@@ -130,9 +132,9 @@ class SafeModelView(ModelView):
         (key,) = self.model.__mapper__.primary_key
         return self.restrict(database.session.query(self.model).with_entities(func.count(key)))
 
-    def get_one(self, id: str) -> Any:  # noqa: A002 - the parent's name
+    def get_one(self, id: Any) -> Any:  # noqa: A002 - the parent's name
         """The row of that number if it exists for this visitor; else the usual page that says it is not there."""
-        if not (id.isascii() and id.isdigit() and int(id) < LARGEST_ID):
+        if not (isinstance(id, str) and id.isascii() and id.isdigit() and int(id) < LARGEST_ID):
             raise not_found(str(self.name))
         (key,) = self.model.__mapper__.primary_key
         row = self.get_query().filter(key == int(id)).one_or_none()
@@ -167,7 +169,12 @@ class SafeModelView(ModelView):
         asked = []
         for index, each in enumerate(self._filters or ()):
             value = next(
-                (text for name, text in request.args.items() if _is_filter(name, index) and text.strip()), ""
+                (
+                    _plain(text)
+                    for name, text in request.args.items()
+                    if _is_filter(name, index) and _plain(text)
+                ),
+                "",
             )
             if not value:
                 continue
@@ -248,7 +255,7 @@ class SafeModelView(ModelView):
 
     def delete_model(self, model: Any) -> bool:
         """See `create_model`."""
-        return self._act(self.take_out, model, version_of(request.form)) is not False
+        return self._act(self.take_out, model, seen_version()) is not False
 
     def _act(self, act: Any, *given: Any) -> Any:
         try:
@@ -322,12 +329,19 @@ def workbook_response(data: bytes, file_name: str) -> Response:
     return response
 
 
-def version_of(form: Any) -> int | None:
-    """The version of the row that the person had before the eyes. A page without it cannot save: 400."""
-    text = form.get("row_version", "")
+def seen_version() -> int:
+    """The version of the row that the person had before the eyes. A page without it cannot save: 400.
+
+    Read from what was sent: a form would fill a missing field from the row as it is now.
+    """
+    text = request.form.get("row_version", "")
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         abort(400)
     return int(text)
+
+
+def _plain(text: str) -> str:
+    return _CONTROL.sub("", text).strip()
 
 
 def _is_filter(name: str, index: int) -> bool:

@@ -40,7 +40,7 @@ class EvidenceView(SafeModelView):
     """A table nobody writes. Large: no counting, no searching; filters use indexes."""
 
     readers: tuple[Role, ...] = EVIDENCE
-    column_default_order: Any = ("id", True)
+    column_default_sort: Any = ("id", True)
     column_sortable_list: Any = ()
     simple_list_pager = True
 
@@ -114,7 +114,7 @@ class BallotView(EvidenceView):
     column_labels = RatingView.column_labels
     column_formatters = {"target": _full_name}
     column_formatters_detail = column_formatters_export = column_formatters
-    column_default_order = [("campaign_id", True), ("target_id", False), ("method", False), ("grade", False)]
+    column_default_sort = [("campaign_id", True), ("target_id", False), ("method", False), ("grade", False)]
     column_filters = (_OfTarget(Rating.target_id, _l("测评对象"), target_choices),)
 
     def restrict(self, query: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -65,9 +66,13 @@ def _rows(label: Any, read: Any, *, empty: Any = None, required: bool = True) ->
 
 def _text(label: Any, longest: int, *, required: bool = True, hint: Any = "") -> StringField:
     validators = [InputRequired(_l("请填写。"))] if required else [Optional()]
-    return StringField(
-        label, [*validators, Length(max=longest, message=_l("超过%(max)d个字，请缩短。"))], description=hint
-    )
+    length = Length(max=longest, message=_l("超过%(max)d个字，请缩短。"))
+    return StringField(label, [*validators, length], description=hint, filters=[_without_controls])
+
+
+def _without_controls(text: str | None) -> str | None:
+    """What no keyboard types and no page can show again."""
+    return re.sub(r"[\x00-\x1f\x7f]", "", text) if text else text
 
 
 def _position() -> IntegerField:

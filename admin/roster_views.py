@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import joinedload
 
-from admin.base import SafeModelView, version_of
+from admin.base import SafeModelView, seen_version
 from admin.filters import Contains, OneOf, OneRow, YesNo
 from admin.forms import (
     CategoryForm,
@@ -73,7 +73,7 @@ class RosterView(SafeModelView):
             self.model,
             form.values(),
             row_id=row.id,
-            row_version=version_of(form.data),
+            row_version=seen_version(),
             now=now(),
         )
 
@@ -94,7 +94,7 @@ class CategoryView(RosterView):
     change_form = without_key(CategoryForm, "key")
     column_list = ("name", "key", "position")
     column_sortable_list = ("name", "key", "position")
-    column_default_order = "position"
+    column_default_sort = "position"
 
 
 class UnitView(RosterView):
@@ -106,7 +106,7 @@ class UnitView(RosterView):
     loading = (joinedload(Unit.category),)
     column_list = ("name", "category", "key", "position", "active")
     column_sortable_list = ("name", "key", "position")
-    column_default_order = [("category_id", False), ("position", False)]
+    column_default_sort = [("category_id", False), ("position", False)]
     column_filters = (
         Contains(Unit.name, _l("名称")),
         OneRow(Unit.category_id, _l("类别"), category_choices),
@@ -125,7 +125,7 @@ class TargetView(RosterView):
     column_details_list = (*column_list, "in_charge_since")
     column_export_list = column_details_list
     column_sortable_list = ("name", "key", "position")
-    column_default_order = [("unit_id", False), ("position", False)]
+    column_default_sort = [("unit_id", False), ("position", False)]
     column_filters = (
         Contains(Target.name, _l("名称")),
         OneRow(Target.unit_id, _l("单位"), unit_choices),
@@ -141,7 +141,7 @@ class MonitorView(RosterView):
     change_form = without_key(MonitorForm, "key")
     column_list = ("name", "kind", "contact", "phone", "key", "active")
     column_sortable_list = ("name", "kind", "key")
-    column_default_order = "key"
+    column_default_sort = "key"
     column_filters = (Contains(Monitor.name, _l("名称")), YesNo(Monitor.active, _l("启用")))
 
 
@@ -154,7 +154,7 @@ class DelegateView(RosterView):
     column_list = ("name", "group", "organisation", "phone", "key", "active")
     column_labels = {**LABELS, "name": _l("姓名")}
     column_sortable_list = ("name", "group", "key")
-    column_default_order = "key"
+    column_default_sort = "key"
     column_filters = (
         Contains(Delegate.name, _l("姓名")),
         OneOf(Delegate.group, _l("代表类别"), lambda: entry_choices("delegate_groups")),
@@ -174,7 +174,7 @@ class DictionaryView(RosterView):
     change_form = without_key(EntryForm, "key", "dictionary_key")
     column_list = ("name", "dictionary_key", "parent", "key", "position", "active")
     column_sortable_list = ("name", "dictionary_key", "position")
-    column_default_order = [("dictionary_key", False), ("parent", False), ("position", False)]
+    column_default_sort = [("dictionary_key", False), ("parent", False), ("position", False)]
     column_filters = (
         Contains(DictionaryEntry.name, _l("名称")),
         OneOf(DictionaryEntry.dictionary_key, _l("字典"), dictionary_choices),

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from admin.base import SafeModelView, version_of
+from admin.base import SafeModelView, seen_version
 from admin.filters import Number, OneOf, Since, Until, YesNo
 from admin.forms import (
     CAMPAIGN_STATES,
@@ -55,7 +55,7 @@ class CalendarDayView(SafeModelView):
     change_form = without_key(DayForm, "calendar_key", "day")
     column_list = ("day", "kind", "note", "calendar_key")
     column_sortable_list = ("day",)
-    column_default_order = ("day", True)
+    column_default_sort = ("day", True)
     column_labels = {
         "day": _l("日期"),
         "kind": _l("安排"),
@@ -111,7 +111,7 @@ class CalendarDayView(SafeModelView):
             row.id,
             kind=DayKind(form.kind.data),
             note=form.note.data or "",
-            row_version=version_of(form.data),
+            row_version=seen_version(),
             now=now(),
         )
 
@@ -131,7 +131,7 @@ class CalendarYearView(SafeModelView):
     change_form = without_key(YearForm, "calendar_key", "year")
     column_list = ("year", "provisional", "source", "edition", "calendar_key")
     column_sortable_list = ("year",)
-    column_default_order = ("year", True)
+    column_default_sort = ("year", True)
     column_labels = {
         "year": _l("年份"),
         "provisional": _l("暂定"),
@@ -171,7 +171,7 @@ class CalendarYearView(SafeModelView):
             row.id,
             provisional=form.provisional.data,
             source=form.source.data or "",
-            row_version=version_of(form.data),
+            row_version=seen_version(),
             now=now(),
         )
 
@@ -191,7 +191,7 @@ class CampaignView(SafeModelView):
     column_details_list = (*column_list, "demonstration", "created_at")
     column_export_list = column_details_list
     column_sortable_list = ("year", "name")
-    column_default_order = ("year", True)
+    column_default_sort = ("year", True)
     column_labels = {
         "name": _l("名称"),
         "year": _l("年度"),
@@ -239,7 +239,7 @@ class CampaignView(SafeModelView):
             current_actor(),
             row.id,
             status=CampaignStatus(form.status.data),
-            row_version=version_of(form.data),
+            row_version=seen_version(),
             now=now(),
         )
 
