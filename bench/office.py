@@ -73,6 +73,7 @@ class Office:
     #: Logins of accounts that report, of different monitors.
     monitors: tuple[str, ...]
     target_keys: tuple[str, ...]
+    target_ids: tuple[int, ...]
 
     @property
     def settings(self) -> dict[str, object]:
@@ -121,12 +122,12 @@ def _founded(session: Session, place: Place, data: Path, monitors: int) -> Offic
     for number in range(monitors):
         logins.append(f"monitor{number}")
         _hired(session, logins[-1], Role.MONITOR, passwords, now, reporting[number % len(reporting)])
-    keys = session.execute(select(Target.key).where(Target.active).order_by(Target.id)).scalars().all()
+    targets = session.execute(select(Target.key, Target.id).order_by(Target.id)).all()
     session.commit()
     engine = session.get_bind()
     if not isinstance(engine, Engine):
         raise TypeError("an office stands on an engine of its own")
-    return Office(place, engine, data, campaign.id, tuple(logins), tuple(keys))
+    return Office(place, engine, data, campaign.id, tuple(logins), *zip(*targets, strict=True))
 
 
 def _opened(session: Session, pack: Pack, now: datetime) -> Campaign:

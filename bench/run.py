@@ -19,6 +19,10 @@ MEASURES = {
     "submit": "bench.submission:measure",
     "volume": "bench.submission:measure_volume",
     "ranking": "bench.ranking:measure",
+    "case": "bench.cases:measure",
+    "notice": "bench.notice:measure",
+    "crowd": "bench.crowd:measure",
+    "start": "bench.starting:measure",
 }
 
 
@@ -31,7 +35,7 @@ def main(words: Sequence[str] | None = None) -> None:
         lines: list[Line] = []
         for name in asked.measure or MEASURES:
             print(f"· {name}", file=sys.stderr, flush=True)
-            lines += _measure(name)(run)
+            lines += measure_of(name)(run)
         conditions = {"before": str(before), "after": str(weather(run.folder))}
     print(as_table(lines))
     print("\n".join(f"machine {when}: {what}" for when, what in conditions.items()))
@@ -40,7 +44,8 @@ def main(words: Sequence[str] | None = None) -> None:
     sys.exit(any(line.good is False for line in lines))
 
 
-def _measure(name: str) -> Callable[[Run], list[Line]]:
+def measure_of(name: str) -> Callable[[Run], list[Line]]:
+    """The function behind a name."""
     module, _, function = MEASURES[name].partition(":")
     found: Callable[[Run], list[Line]] = getattr(import_module(module), function)
     return found
