@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -118,13 +120,18 @@ class ChainFault:
 
 def verify_chain(session: Session) -> ChainFault | None:
     """Recompute every commitment and every link; None when the whole log holds."""
-    previous = GENESIS
     rows = session.execute(
         select(HistorySeal, HistoryEntry)
         .outerjoin(HistoryEntry, HistoryEntry.id == HistorySeal.entry_id)
         .order_by(HistorySeal.position)
         .execution_options(yield_per=1000)
     )
+    with closing(rows):  # a fault may end the reading half-way
+        return _first_fault(rows)
+
+
+def _first_fault(rows: Iterable[Any]) -> ChainFault | None:
+    previous = GENESIS
     for expected, (seal, entry) in enumerate(rows, start=1):
         if seal.position != expected:
             return ChainFault(expected, "链中缺少此号")
