@@ -20,7 +20,7 @@
     return lines.join("\n");
   }
 
-  function series(data) {
+  function series(data, narrow) {
     return data.series.map(function (one, index) {
       var line = Boolean(one.line);
       return {
@@ -33,7 +33,7 @@
         symbol: "circle",
         symbolSize: 8,
         label: {
-          show: data.kind === "rows" || (data.kind === "bar" && !small),
+          show: data.kind === "rows" || (data.kind === "bar" && !(narrow && fraction(one))),
           position: data.kind === "rows" ? "right" : "top",
           color: "#1b2430",
           fontSize: size - 1,
@@ -46,7 +46,7 @@
     });
   }
 
-  function options(data) {
+  function options(data, narrow) {
     var rows = data.kind === "rows";
     var text = { color: "#3b4654", fontSize: size };
     var names = {
@@ -72,7 +72,7 @@
       tooltip: { trigger: "axis", confine: true, axisPointer: { type: "shadow" } },
       xAxis: rows ? amounts : names,
       yAxis: rows ? names : data.kind === "mixed" ? [amounts, shares] : amounts,
-      series: series(data)
+      series: series(data, narrow)
     };
   }
 
@@ -86,7 +86,7 @@
     if (!data || !data.labels.length) return;
     place.classList.add("is-drawn");
     var chart = window.echarts.init(place, null, { renderer: "svg" });
-    chart.setOption(options(data));
+    chart.setOption(options(data, place.clientWidth < 560));
     new ResizeObserver(function () { chart.resize(); }).observe(place);
   });
 })();
