@@ -18,7 +18,6 @@ from models.campaign import Campaign
 from models.case import Case, Deduction
 from models.people import Role
 from models.rating import Rating
-from models.roster import Target
 from scoring.definition import Scheme
 from scoring.engine import TargetScore
 from scoring.exact import in_formula, printed
@@ -341,11 +340,3 @@ def _recent(
         .group_by(Rating.method)
     ).all()
     return tuple((names.get(method, method), count) for method, count in sorted(rows))
-
-
-def target_name(session: Session, target_id: int) -> str:
-    """Unit and target in one; for headings."""
-    row = session.get(Target, target_id)
-    if row is None:
-        raise not_found("测评对象")
-    return row.full_name
