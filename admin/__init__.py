@@ -8,7 +8,7 @@ from flask import Flask, current_app
 from flask_admin import Admin, BaseView, expose
 from flask_babel import lazy_gettext as _l
 
-from admin import account_views, evidence_views, roster_views, setup_views
+from admin import account_views, evidence_views, log_views, roster_views, setup_views
 from admin.roster_page import RosterPage
 from models.people import Role
 from portal.access import grant, visitor
@@ -59,7 +59,7 @@ def init_admin(app: Flask) -> None:
     )
     views: list[BaseView] = [RosterPage()]
     with app.app_context():
-        for module in (roster_views, account_views, setup_views, evidence_views):
+        for module in (roster_views, account_views, setup_views, evidence_views, log_views):
             views += [
                 kind(model, name=name, key=key, category=module.GROUP)
                 for kind, model, key, name in module.VIEWS

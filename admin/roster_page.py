@@ -54,7 +54,8 @@ class RosterPage(BaseView):
         try:
             if file is None or not file.filename:
                 raise Refusal("file_missing", _("请先选择要导入的 .xlsx 文件。"), 422)
-            data = file.read(LARGEST_FILE + 1)
+            with file.stream:
+                data = file.read(LARGEST_FILE + 1)
             roster_import.dry_run(database.session, current_actor(), data)
         except Refusal as refusal:
             return self.render("admin/roster.html", refusal=refusal), refusal.status

@@ -31,7 +31,9 @@ def workbook(client: CarefulClient, row: int, column: int, value: Cell) -> bytes
 def upload(client: CarefulClient, data: bytes, name: str = "名册.xlsx") -> TestResponse:
     """Hand a file in."""
     form = {"csrf_token": client.token("/admin/roster/"), "workbook": (BytesIO(data), name)}
-    return client.post("/admin/roster/", data=form, content_type="multipart/form-data")
+    answer = client.post("/admin/roster/", data=form, content_type="multipart/form-data")
+    answer.request.environ["wsgi.input"].close()  # of a large post the client keeps a file open
+    return answer
 
 
 def confirm(client: CarefulClient, path: str) -> TestResponse:
