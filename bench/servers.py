@@ -14,16 +14,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 
+from bench.machine import cpu_seconds
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)
 class Server:
-    """A server that answers. started: seconds from the command to the first page."""
+    """A server that answers. started: seconds from the command to the first page; used: of CPU, meanwhile."""
 
     port: int
     process: int
     started: float
+    used: float
 
 
 def free_port() -> int:
@@ -59,7 +62,7 @@ def running(
         )
     try:
         _wait(process, port, path, log)
-        yield Server(port, process.pid, time.perf_counter() - start)
+        yield Server(port, process.pid, time.perf_counter() - start, cpu_seconds(process.pid))
     finally:
         process.terminate()
         try:
