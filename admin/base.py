@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NoReturn
-from urllib.parse import quote
 
 from flask import Response, abort, flash, g, make_response, request
 from flask_admin import expose
@@ -26,6 +25,7 @@ from packs.workbook import Cell, Sheets, write
 from portal.access import current_actor, visitor
 from portal.clock import now
 from portal.database import database
+from portal.downloads import file_answer
 from portal.formats import NOTHING, date_zh, datetime_zh
 from services.exports import record_export
 from services.refusal import Refusal, not_found
@@ -323,10 +323,7 @@ class SafeModelView(ModelView):
 
 def workbook_response(data: bytes, file_name: str) -> Response:
     """An .xlsx file to keep."""
-    response = Response(data, mimetype=XLSX)
-    disposition = f"attachment; filename=\"table.xlsx\"; filename*=UTF-8''{quote(file_name)}"
-    response.headers["Content-Disposition"] = disposition
-    return response
+    return file_answer(data, file_name, XLSX)
 
 
 def seen_version() -> int:

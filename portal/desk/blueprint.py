@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Blueprint, Response, abort, request, url_for
+from flask import Blueprint, abort, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from models.campaign import Campaign
@@ -47,10 +47,3 @@ def same_list(endpoint: str) -> Callable[[int], str]:
     """The address of another page of the same filtered list."""
     kept: dict[str, Any] = {name: value for name, value in request.args.items() if name != "page" and value}
     return lambda number: url_for(endpoint, **kept, page=number)
-
-
-def download(content: bytes, name: str, media_type: str, *, inline: bool = False) -> Response:
-    """A file for the browser to keep, or to show."""
-    answer = Response(content, mimetype=media_type)
-    answer.headers.set("Content-Disposition", "inline" if inline else "attachment", filename=name)
-    return answer

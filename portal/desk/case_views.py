@@ -17,13 +17,13 @@ from portal.desk.blueprint import (
     Page,
     blueprint,
     campaign_or_404,
-    download,
     filter_from_query,
     page_number,
     same_list,
 )
 from portal.desk.sheets import CaseForm
 from portal.desk.workbooks import cases_workbook
+from portal.downloads import file_answer
 from portal.files import file_store
 from services.attachments import Checked, Upload, check
 from services.case_file import case_file
@@ -66,7 +66,7 @@ def cases_export() -> Page:
         database.session, current_actor(), campaign_or_404(), which, now=now(), size=MOST_EXPORTED
     )
     day = now().astimezone(OFFICE_ZONE).date()
-    return download(cases_workbook(found.rows), _("整改事项%(day)s.xlsx", day=day.isoformat()), XLSX)
+    return file_answer(cases_workbook(found.rows), _("整改事项%(day)s.xlsx", day=day.isoformat()), XLSX)
 
 
 @blueprint.route("/cases/new", methods=["GET", "POST"])

@@ -15,12 +15,12 @@ from portal.desk.blueprint import (
     Page,
     blueprint,
     campaign_or_404,
-    download,
     filter_from_query,
     page_number,
     same_list,
 )
 from portal.desk.workbooks import STATUS, notices_workbook
+from portal.downloads import file_answer
 from services.case_lists import MOST_EXPORTED
 from services.notice_lists import NoticeFilter, list_notices, years_of_notices
 from services.notices import notice_for, pdf_of, void_notice
@@ -55,7 +55,7 @@ def notices_export() -> Page:
     found = list_notices(database.session, current_actor(), campaign_or_404(), which, size=MOST_EXPORTED)
     day = now().astimezone(OFFICE_ZONE).date()
     name = _("发文登记簿%(day)s.xlsx", day=day.isoformat())
-    return download(notices_workbook(found.rows, found.kinds), name, XLSX)
+    return file_answer(notices_workbook(found.rows, found.kinds), name, XLSX)
 
 
 @blueprint.get("/notices/<int:notice_id>.pdf")
@@ -64,7 +64,7 @@ def notice_pdf(notice_id: int) -> Page:
     """The kept PDF; `?save` to keep it instead of looking at it."""
     row = notice_for(database.session, current_actor(), notice_id)
     pdf = pdf_of(database.session, row, now=now())
-    return download(pdf, f"{row.number}.pdf", "application/pdf", inline="save" not in request.args)
+    return file_answer(pdf, f"{row.number}.pdf", "application/pdf", inline="save" not in request.args)
 
 
 @blueprint.get("/notices/<int:notice_id>/void")

@@ -11,7 +11,8 @@ from portal.access import allow, current_actor
 from portal.clock import now
 from portal.database import database
 from portal.desk.asks import Answers, nothing_typed, read_answers
-from portal.desk.blueprint import Page, blueprint, download
+from portal.desk.blueprint import Page, blueprint
+from portal.downloads import file_answer
 from portal.files import file_store
 from services.actor import OFFICE
 from services.case_file import case_file, notice_kinds_of_step, offer_for
@@ -61,7 +62,7 @@ def preview(case_id: int, trigger: str, kind: str) -> Page:
     """The draft of a notice with what is typed now; nothing is stored."""
     answers = _answers(case_id, trigger)
     pdf = preview_notice(database.session, current_actor(), case_id, trigger, kind, answers.asked, now=now())
-    return download(pdf, _("样张.pdf"), PDF, inline=True)
+    return file_answer(pdf, _("样张.pdf"), PDF, inline=True)
 
 
 def _answers(case_id: int, trigger: str) -> Answers:

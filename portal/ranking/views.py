@@ -11,6 +11,7 @@ from models.people import Role
 from portal.access import allow, current_actor
 from portal.clock import now
 from portal.database import database
+from portal.downloads import file_answer
 from portal.formats import datetime_zh
 from portal.menu import MenuEntry
 from portal.ranking.asking import (
@@ -89,11 +90,7 @@ def export() -> Response:
     if ranking.provisional:
         heading.append(_("△ 暂定：有的测评对象缺少某种方式的测评，见“暂缺”一列"))
     content = ranking_workbook(ranking, heading=tuple(heading))
-    answer = Response(content, mimetype=MEDIA_TYPE)
-    answer.headers.set(
-        "Content-Disposition", "attachment", filename=f"ranking-{campaign.key}-{moment:%Y%m%d}.xlsx"
-    )
-    return answer
+    return file_answer(content, f"ranking-{campaign.key}-{moment:%Y%m%d}.xlsx", MEDIA_TYPE)
 
 
 @blueprint.get("/own")
