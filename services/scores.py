@@ -50,24 +50,23 @@ class Ranking:
     #: Category key to its name, in order.
     categories: Mapping[str, str]
     lines: Mapping[int, Placed]
+    #: Category key to the targets in it, by name.
+    by_name: Mapping[str, tuple[int, ...]]
 
     @cached_property
     def by_category(self) -> Mapping[str, tuple[Placed, ...]]:
         """Category key to its lines: ranked ones first, then those without a rank, by name."""
-        found: dict[str, list[Placed]] = {key: [] for key in self.categories}
-        for line in self.lines.values():
-            found[line.score.category].append(line)
-        return {key: tuple(sorted(lines, key=_by_rank)) for key, lines in found.items()}
+        last = len(self.lines) + 1
+        places = {key: line.score.rank or last for key, line in self.lines.items()}
+        return {
+            category: tuple([self.lines[key] for key in sorted(keys, key=places.__getitem__)])
+            for category, keys in self.by_name.items()
+        }
 
     @cached_property
     def provisional(self) -> bool:
         """Whether any target lacks a method: publication then needs an approver's word."""
         return any(line.score.provisional for line in self.lines.values())
-
-
-def _by_rank(line: Placed) -> tuple[bool, int, str]:
-    score = line.score
-    return score.rank is None, score.rank or 0, score.name
 
 
 @dataclass(frozen=True)
@@ -106,12 +105,13 @@ def current_ranking(session: Session, campaign: Campaign) -> Ranking:
     with _boards_lock:
         boards = _boards.setdefault(session.get_bind(), {})
         board = boards.setdefault(campaign.id, _Board())
-    kept = board.kept
-    if kept is not None and kept[0] == _signature(session, campaign):
+    kept, signature = board.kept, _signature(session, campaign)
+    if kept is not None and kept[0] == signature:
         return kept[1]
     with board.lock:
-        # Asked for once more under the lock: a slow request must not put back what it saw earlier.
-        signature = _signature(session, campaign)
+        if board.kept is not kept:
+            # Another request was faster: what it saw later must not be put back to what this one saw earlier.
+            signature = _signature(session, campaign)
         if board.kept is None or board.kept[0] != signature:
             board.kept = (signature, _refreshed(session, campaign, board, signature))
         return board.kept[1]
@@ -236,7 +236,16 @@ def _ranking(
 ) -> Ranking:
     names = dict(session.execute(select(Category.key, Category.name).order_by(Category.position)).all())
     lines = {key: Placed(key, line.unit_id, line.unit, places.scores[key]) for key, line in scored.items()}
-    return Ranking(campaign_id=campaign.id, scheme=scheme, categories=names, lines=lines)
+    by_name: dict[str, list[int]] = {key: [] for key in names}
+    for key, line in sorted(lines.items(), key=lambda item: item[1].score.name):
+        by_name[line.score.category].append(key)
+    return Ranking(
+        campaign_id=campaign.id,
+        scheme=scheme,
+        categories=names,
+        lines=lines,
+        by_name={category: tuple(keys) for category, keys in by_name.items()},
+    )
 
 
 def ranking_as_of(session: Session, campaign: Campaign, as_of: datetime) -> Ranking:

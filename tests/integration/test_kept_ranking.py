@@ -30,6 +30,11 @@ def assert_as_counted_anew(session: Session, campaign: Campaign) -> Ranking:
     scores = rank(scheme, [line.score for line in anew.values()])
     assert {key: line.score for key, line in kept.lines.items()} == dict(zip(anew, scores, strict=True))
     assert list(kept.lines) == list(anew)
+    for category, shown in kept.by_category.items():
+        own = [line for line in kept.lines.values() if line.score.category == category]
+        assert list(shown) == sorted(
+            own, key=lambda line: (line.score.rank is None, line.score.rank or 0, line.score.name)
+        )
     session.commit()
     return kept
 
