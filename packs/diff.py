@@ -32,6 +32,15 @@ def difference(old: Pack, new: Pack) -> list[str]:
     return sentences
 
 
+def changes_between(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """One sentence for each thing that differs between two documents of one definition.
+
+    >>> changes_between({"fields": [{"key": "a", "label": "甲"}]}, {"fields": [{"key": "a", "label": "乙"}]})
+    ['字段“甲”的名称 “甲” → “乙”']
+    """
+    return list(_changes(dict(old), dict(new), trail=""))
+
+
 def _title(part: Part) -> str:
     return f"{KINDS[part.kind]}“{part.name}”"
 

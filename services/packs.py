@@ -65,8 +65,10 @@ def publish_pack(session: Session, actor: Actor, pack: Pack, *, now: datetime) -
 def _published(session: Session, pack: Pack, part: Part, now: datetime) -> list[Definition]:
     kind, digest = _KINDS[part.kind], sha256_of(part.data)
     mine = (Definition.pack_key == pack.key, Definition.kind == kind, Definition.key == part.key)
+    # A draft in the builder is not in force, but holds its number.
+    issued = (*mine, Definition.status != DefinitionStatus.DRAFT)
     latest = session.execute(
-        select(Definition).where(*mine).order_by(Definition.version.desc()).limit(1)
+        select(Definition).where(*issued).order_by(Definition.version.desc()).limit(1)
     ).scalar_one_or_none()
     if latest is not None and latest.sha256 == digest and latest.status is DefinitionStatus.PUBLISHED:
         return []
@@ -79,7 +81,7 @@ def _published(session: Session, pack: Pack, part: Part, now: datetime) -> list[
         pack_key=pack.key,
         kind=kind,
         key=part.key,
-        version=(latest.version if latest else 0) + 1,
+        version=(session.execute(select(func.max(Definition.version)).where(*mine)).scalar() or 0) + 1,
         name=part.name,
         status=DefinitionStatus.PUBLISHED,
         body=part.data,

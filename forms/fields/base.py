@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from definitions.base import Definition, Key, Text
@@ -37,6 +37,18 @@ class Summary:
     words: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Words:
+    """How the builder asks for one setting.
+
+    label: its name. hint: what to know about it, or empty. values: setting value → its name, for closed lists.
+    """
+
+    label: str
+    hint: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
 class Option(Definition):
     """One answer to tick: its lasting key and its name."""
 
@@ -64,6 +76,23 @@ class Field(Definition):
 
     #: What the builder calls this type.
     words: ClassVar[str] = ""
+    #: Setting → how the builder asks for it; what a class adds stands beside what its parents have.
+    asked_as: ClassVar[Mapping[str, Words]] = {
+        "label": Words("题目"),
+        "hint": Words("提示", "写在题目下面的小字，不填表示没有"),
+        "required": Words("必填"),
+        "visible_when": Words("什么时候显示", "不设表示总是显示；不显示的字段不用填，也不保存"),
+        "required_when": Words("什么时候必填", "不设则只看上面的“必填”"),
+        "advised_when": Words("什么时候提醒", "提醒只显示一句话，不妨碍提交"),
+        "advice": Words("提醒的话"),
+        "prefill": Words(
+            "预先填好",
+            "打开表单时先填上，填表人可以改",
+            {"target": "链接里的测评对象", "month": "要汇总的月份", "today": "当天", "now": "此刻"},
+        ),
+    }
+    #: The settings a new field of this type begins with in the builder.
+    starter: ClassVar[Mapping[str, Any]] = {}
     #: What expressions see of the answer; None for nothing.
     value_type: ClassVar[ValueType | None] = None
     #: Whether people answer it at all; notes and headings are only read.
@@ -153,6 +182,10 @@ class Marked(Field):
     """Something that is only read: it is shown and never answered."""
 
     asks: ClassVar[bool] = False
+    asked_as: ClassVar[Mapping[str, Words]] = {
+        "label": Words("文字"),
+        "hint": Words("小字", "写在下面的小字，不填表示没有"),
+    }
 
     def own_faults(self) -> Iterator[tuple[str, str]]:
         for setting in ("required", "required_when", "advised_when"):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 from definitions.expression import ValueType
 from definitions.operators import number as exact
 from forms.context import Context
-from forms.fields.base import Field, Posted
+from forms.fields.base import Field, Posted, Words
 from forms.fields.number import as_text
 
 
@@ -21,6 +21,12 @@ class Computed(Field):
     unit: str = ""
 
     words: ClassVar[str] = "计算"
+    asked_as: ClassVar[Mapping[str, Words]] = {
+        "formula": Words("公式", "字段写在【】里，例如：【数量】×【单价】"),
+        "decimals": Words("小数位数", "0 表示四舍五入到整数"),
+        "unit": Words("单位", "写在数字后面"),
+    }
+    starter: ClassVar[Mapping[str, Any]] = {"formula": None}
     value_type: ClassVar[ValueType | None] = ValueType.NUMBER
 
     def own_faults(self) -> Iterator[tuple[str, str]]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, ClassVar, Literal
 
 from definitions.expression import ValueType
 from forms.context import Context
-from forms.fields.base import AnswerRefused, Field, Posted
+from forms.fields.base import AnswerRefused, Field, Posted, Words
 from forms.texts import narrow
 
 _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
@@ -36,6 +36,12 @@ class Date(Field):
     not_future: bool = False
 
     words: ClassVar[str] = "日期"
+    asked_as: ClassVar[Mapping[str, Words]] = {
+        "precision": Words("填到", values={"day": "年月日", "month": "年月"}),
+        "earliest": Words("最早", "写作 2012-04-09；只填到月的写作 2012-04；不填表示不限"),
+        "latest": Words("最晚", "写法同上；不填表示不限"),
+        "not_future": Words("不能晚于填表当天"),
+    }
     value_type: ClassVar[ValueType | None] = ValueType.DATE
 
     def own_faults(self) -> Iterator[tuple[str, str]]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from definitions.expression import ValueType
 from forms.context import Context
-from forms.fields.base import AnswerRefused, Field, Posted
+from forms.fields.base import AnswerRefused, Field, Posted, Words
 from forms.fields.date import day_from
 from forms.texts import narrow
 
@@ -22,6 +23,9 @@ class DateTime(Field):
     not_future: bool = False
 
     words: ClassVar[str] = "日期和时间"
+    asked_as: ClassVar[Mapping[str, Words]] = {
+        "not_future": Words("不能晚于填表的时刻"),
+    }
     value_type: ClassVar[ValueType | None] = ValueType.DATE
 
     def parse(self, posted: Posted, context: Context) -> str | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
 from definitions.base import Key
 from forms.choices import Entry
 from forms.context import Context
+from forms.fields.base import Words
 from forms.fields.ticked import OneOf
 
 
@@ -17,6 +18,9 @@ class Dictionary(OneOf):
     type: Literal["dictionary"] = "dictionary"
     dictionary: Key
     words: ClassVar[str] = "字典（两级）"
+    asked_as: ClassVar[Mapping[str, Words]] = {
+        "dictionary": Words("用哪个字典", "字典的内容在“基础数据”里维护"),
+    }
 
     def options_for(self, context: Context) -> Sequence[Entry]:
         return context.entries(f"dictionary:{self.dictionary}")

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 
 from definitions.expression import ValueType
 from forms.context import Context
-from forms.fields.base import AnswerRefused, Field, Posted
+from forms.fields.base import AnswerRefused, Field, Posted, Words
 from forms.texts import clean
 
 #: An upload that was kept from an earlier try, by the opaque id the service gave it.
@@ -29,6 +29,7 @@ _BEGINNINGS: Mapping[str, tuple[bytes, ...]] = {
     "mp3": (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2"),
     "zip": (b"PK\x03\x04",),
 }
+KNOWN_EXTENSIONS = tuple(_BEGINNINGS)
 MIB = 1024 * 1024
 
 
@@ -46,6 +47,12 @@ class File(Field):
     extensions: tuple[str, ...] = ("jpg", "jpeg", "png", "pdf", "docx", "xlsx", "doc", "xls", "wps")
 
     words: ClassVar[str] = "附件"
+    asked_as: ClassVar[Mapping[str, Words]] = {
+        "at_least": Words("至少几个", "0 表示不限"),
+        "at_most": Words("最多几个"),
+        "max_mib": Words("每个最大（MB）"),
+        "extensions": Words("收哪些文件"),
+    }
     value_type: ClassVar[ValueType | None] = ValueType.NUMBER
 
     def own_faults(self) -> Iterator[tuple[str, str]]:

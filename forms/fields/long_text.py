@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 from definitions.expression import ValueType
 from forms.context import Context
-from forms.fields.base import AnswerRefused, Field, Posted
+from forms.fields.base import AnswerRefused, Field, Posted, Words
 from forms.texts import clean
 
 LONGEST = 20_000
@@ -22,6 +22,11 @@ class LongText(Field):
     rows: int = 4
 
     words: ClassVar[str] = "多行文字"
+    asked_as: ClassVar[Mapping[str, Words]] = {
+        "min_length": Words("最少字数", "0 表示不限"),
+        "max_length": Words("最多字数"),
+        "rows": Words("显示几行"),
+    }
     value_type: ClassVar[ValueType | None] = ValueType.TEXT
 
     def own_faults(self) -> Iterator[tuple[str, str]]:

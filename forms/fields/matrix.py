@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from definitions.expression import ValueType
 from forms.choices import Entry
 from forms.context import Context
-from forms.fields.base import AnswerRefused, Field, Option, Posted, Summary
+from forms.fields.base import AnswerRefused, Field, Option, Posted, Summary, Words
 from forms.fields.ticked import option_faults, repeated
 
 
@@ -28,6 +28,16 @@ class Matrix(Field):
     every_row: bool = False
 
     words: ClassVar[str] = "矩阵"
+    asked_as: ClassVar[Mapping[str, Words]] = {
+        "rows": Words("评什么", values={"targets": "全部测评对象，每个一行"}),
+        "options": Words("可选的档次或选项"),
+        "abstention": Words("另加一栏“不了解”之类", "写这一栏的名称；不填表示没有"),
+        "every_row": Words("每一行都要选"),
+    }
+    starter: ClassVar[Mapping[str, Any]] = {
+        "rows": ({"key": "row_1", "name": "第一项"}, {"key": "row_2", "name": "第二项"}),
+        "options": ({"key": "option_1", "name": "选项一"}, {"key": "option_2", "name": "选项二"}),
+    }
     value_type: ClassVar[ValueType | None] = ValueType.NUMBER
     grouped: ClassVar[bool] = True
 

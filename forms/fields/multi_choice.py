@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from definitions.expression import ValueType
 from forms.choices import Entry
 from forms.context import Context
-from forms.fields.base import AnswerRefused, Field, Option, Posted, Summary
+from forms.fields.base import AnswerRefused, Field, Option, Posted, Summary, Words
 from forms.fields.ticked import option_faults
 
 
@@ -22,6 +22,14 @@ class MultiChoice(Field):
     at_most: int | None = None
 
     words: ClassVar[str] = "多选"
+    asked_as: ClassVar[Mapping[str, Words]] = {
+        "options": Words("选项"),
+        "at_least": Words("至少选几项", "0 表示不限"),
+        "at_most": Words("至多选几项", "不填表示不限"),
+    }
+    starter: ClassVar[Mapping[str, Any]] = {
+        "options": ({"key": "option_1", "name": "选项一"}, {"key": "option_2", "name": "选项二"})
+    }
     value_type: ClassVar[ValueType | None] = ValueType.CHOICES
     grouped: ClassVar[bool] = True
 

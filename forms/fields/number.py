@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any, ClassVar, Literal
 
@@ -10,7 +10,7 @@ from definitions.expression import ValueType
 from definitions.operators import DECIMAL
 from definitions.operators import number as exact
 from forms.context import Context
-from forms.fields.base import AnswerRefused, Field, Posted, Summary
+from forms.fields.base import AnswerRefused, Field, Posted, Summary, Words
 from forms.texts import narrow
 
 
@@ -37,6 +37,12 @@ class Number(Field):
     unit: str = ""
 
     words: ClassVar[str] = "数字"
+    asked_as: ClassVar[Mapping[str, Words]] = {
+        "at_least": Words("最小值", "不填表示不限"),
+        "at_most": Words("最大值", "不填表示不限"),
+        "decimals": Words("小数位数", "0 表示只收整数"),
+        "unit": Words("单位", "写在数字后面，例如：件、分、元"),
+    }
     value_type: ClassVar[ValueType | None] = ValueType.NUMBER
 
     def own_faults(self) -> Iterator[tuple[str, str]]:

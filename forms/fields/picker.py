@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal
 
 from forms.choices import Entry
 from forms.context import Context
+from forms.fields.base import Words
 from forms.fields.ticked import OneOf
 
 
@@ -16,6 +17,10 @@ class Picker(OneOf):
     type: Literal["picker"] = "picker"
     of: Literal["target", "unit", "monitor"]
     words: ClassVar[str] = "测评对象、单位、监测点"
+    asked_as: ClassVar[Mapping[str, Words]] = {
+        "of": Words("从哪个名册里选", values={"target": "测评对象", "unit": "单位", "monitor": "监测点"}),
+    }
+    starter: ClassVar[Mapping[str, Any]] = {"of": "target"}
 
     def options_for(self, context: Context) -> Sequence[Entry]:
         return context.entries(self.of)

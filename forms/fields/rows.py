@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, ClassVar, Literal
 
@@ -14,7 +14,7 @@ from definitions.expression import ValueType
 from definitions.operators import number as exact
 from definitions.operators import whole
 from forms.context import Context
-from forms.fields.base import AnswerRefused, Field, Option, Posted
+from forms.fields.base import AnswerRefused, Field, Option, Posted, Words
 from forms.fields.choice import Choice
 from forms.fields.date import Date
 from forms.fields.number import Number, as_text
@@ -36,6 +36,19 @@ class Column(Definition):
     decimals: int = 0
     max_length: int = 100
     options: tuple[Option, ...] = ()
+
+    #: As `Field.asked_as`.
+    asked_as: ClassVar[Mapping[str, Words]] = {
+        "label": Words("列名"),
+        "type": Words(
+            "填什么", "", {"short_text": "文字", "number": "数字", "date": "日期", "choice": "单选"}
+        ),
+        "required": Words("必填"),
+        "total": Words("合计"),
+        "decimals": Words("小数位数"),
+        "max_length": Words("最多字数"),
+        "options": Words("选项", "单选列才填，用顿号隔开"),
+    }
 
     def as_field(self) -> Field:
         """The field type that reads one cell."""
@@ -59,6 +72,17 @@ class Rows(Field):
     at_most: int = 20
 
     words: ClassVar[str] = "重复行"
+    asked_as: ClassVar[Mapping[str, Words]] = {
+        "of": Words("列"),
+        "at_least": Words("至少填几行", "0 表示不限"),
+        "at_most": Words("最多填几行"),
+    }
+    starter: ClassVar[Mapping[str, Any]] = {
+        "columns": (
+            {"key": "column_1", "label": "第一列"},
+            {"key": "column_2", "label": "第二列"},
+        )
+    }
     value_type: ClassVar[ValueType | None] = ValueType.NUMBER
     grouped: ClassVar[bool] = True
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 from definitions.expression import ValueType
 from forms.context import Context
-from forms.fields.base import AnswerRefused, Field, Posted
+from forms.fields.base import AnswerRefused, Field, Posted, Words
 from forms.patterns import LONGEST_INPUT, pattern_fault
 from forms.texts import clean
 
@@ -24,6 +24,12 @@ class ShortText(Field):
     pattern_words: str = ""
 
     words: ClassVar[str] = "单行文字"
+    asked_as: ClassVar[Mapping[str, Words]] = {
+        "min_length": Words("最少字数", "0 表示不限"),
+        "max_length": Words("最多字数"),
+        "pattern": Words("格式", "只在需要固定写法时填写，例如 \\d{6} 表示六位数字；一般不用填"),
+        "pattern_words": Words("格式的说明", "填错时给填表人看，例如：应为六位数字"),
+    }
     value_type: ClassVar[ValueType | None] = ValueType.TEXT
 
     def own_faults(self) -> Iterator[tuple[str, str]]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from definitions.expression import ValueType
 from forms.choices import Entry
 from forms.context import Context
-from forms.fields.base import AnswerRefused, Field, Option, Posted, Summary
+from forms.fields.base import AnswerRefused, Field, Option, Posted, Summary, Words
 
 
 def repeated(keys: Iterable[str]) -> list[str]:
@@ -55,6 +55,10 @@ class OneOption(OneOf):
 
     options: tuple[Option, ...]
     grouped: ClassVar[bool] = True
+    asked_as: ClassVar[Mapping[str, Words]] = {"options": Words("选项")}
+    starter: ClassVar[Mapping[str, Any]] = {
+        "options": ({"key": "option_1", "name": "选项一"}, {"key": "option_2", "name": "选项二"})
+    }
 
     def own_faults(self) -> Iterator[tuple[str, str]]:
         yield from option_faults(self.options)

@@ -1,0 +1,1 @@
+"""The form builder: the administrator makes, changes and publishes forms."""

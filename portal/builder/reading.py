@@ -1,0 +1,108 @@
+"""What the builder's pages posted, as settings of a form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from forms.describe import Way, read_settings, settings_of
+from forms.fields import TYPES
+from forms.formulas import FormulaRefused, read_formula
+from forms.sentences import Facts, LineRefused, Sentence, expression_of, read_sentence, sentence_of
+from forms.texts import clean
+
+PRIVACY = ("who", "why", "what", "how_long", "rights")
+Posted = MultiDict[str, str]
+
+
+class Unreadable(ValueError):
+    """A rule or formula that cannot be kept; faults: setting → sentence; rules: the lines as typed."""
+
+    def __init__(self, faults: Mapping[str, str], rules: Mapping[str, Sentence]) -> None:
+        super().__init__("；".join(faults.values()))
+        self.faults = dict(faults)
+        self.rules = dict(rules)
+
+
+def posted_settings(field: Mapping[str, Any], form: Posted, facts: Facts) -> dict[str, Any]:
+    """Everything a settings page posted of one field. Raises Unreadable with all faults."""
+    kind = TYPES[field["type"]]
+    settings = read_settings(kind, form, held=field)
+    faults: dict[str, str] = {}
+    rules: dict[str, Sentence] = {}
+    for setting in settings_of(kind):
+        if setting.way is Way.CONDITION:
+            settings[setting.name] = field.get(setting.name)
+            _read_rule(setting.name, form, facts, settings, faults, rules)
+        elif setting.way is Way.FORMULA and not form.get(f"{setting.name}-kept"):
+            names = {facts.labels[name]: name for name in facts.types} | {name: name for name in facts.types}
+            try:
+                settings[setting.name] = read_formula(form.get(setting.name, ""), names)
+            except FormulaRefused as refused:
+                faults[setting.name] = str(refused)
+    if faults:
+        raise Unreadable(faults, rules)
+    return settings
+
+
+def _read_rule(
+    name: str,
+    form: Posted,
+    facts: Facts,
+    settings: dict[str, Any],
+    faults: dict[str, str],
+    rules: dict[str, Sentence],
+) -> None:
+    if form.get(f"{name}-kept"):
+        # Says more than lines can: it stays, or goes as a whole.
+        if form.get(f"{name}-clear"):
+            settings[name] = None
+        return
+    rules[name] = read_sentence(name, form)
+    if rules[name].lines and rules[name] == sentence_of(settings.get(name), facts):
+        # The same sentence can be kept in several spellings; an untouched one keeps its own.
+        return
+    try:
+        settings[name] = expression_of(rules[name], facts)
+    except LineRefused as refused:
+        faults[name] = str(refused)
+
+
+def posted_head(document: Mapping[str, Any], form: Posted, facts: Facts) -> dict[str, Any]:
+    """The form's own settings as posted. Raises Unreadable for the rule about cases."""
+    told = {name: clean(form.get(f"privacy-{name}", "")) for name in PRIVACY}
+    return {
+        "name": clean(form.get("name", "")).replace("\n", " "),
+        "source": clean(form.get("source", "")).replace("\n", " "),
+        "intro": clean(form.get("intro", "")) or None,
+        "submit": clean(form.get("submit", "")).replace("\n", " ") or None,
+        "access": form.get("access", "account"),
+        "anonymous": True if form.get("anonymous") else None,
+        "privacy": told if any(told.values()) else None,
+        "binding": _posted_binding(document, form, facts),
+    }
+
+
+def _posted_binding(document: Mapping[str, Any], form: Posted, facts: Facts) -> dict[str, Any] | None:
+    if not form.get("method"):
+        return None
+    held = document.get("binding") or {}
+    binding: dict[str, Any] = {"method": form["method"]}
+    for part in ("target", "grade", "period"):
+        if form.get(part):
+            binding[part] = form[part]
+    binding.setdefault("grade", "")
+    settings: dict[str, Any] = {"case_when": held.get("case_when")}
+    faults: dict[str, str] = {}
+    rules: dict[str, Sentence] = {}
+    _read_rule("case_when", form, facts, settings, faults, rules)
+    if faults:
+        raise Unreadable(faults, rules)
+    if settings["case_when"] is not None:
+        binding["case_when"] = settings["case_when"]
+    chosen = form.getlist("case_fields")
+    if chosen:
+        binding["case_fields"] = [field["key"] for field in document["fields"] if field["key"] in chosen]
+    return binding

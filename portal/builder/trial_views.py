@@ -1,0 +1,39 @@
+"""A draft tried out on any device, over a link that nobody can guess."""
+
+from __future__ import annotations
+
+import json
+
+from flask import render_template, request
+
+from forms.answers import printed
+from portal.access import PUBLIC, allow
+from portal.builder.blueprint import Page, blueprint
+from portal.clock import now
+from portal.database import database
+from portal.posted import typed_form
+from services.form_trials import Trial, fill_trial, open_trial
+
+
+@blueprint.route("/try/<token>", methods=["GET", "POST"])
+@allow(PUBLIC)
+def attempt(token: str) -> Page:
+    """Fill in a draft; what would be stored is shown and forgotten."""
+    if request.method == "GET":
+        return _trial_page(open_trial(database.session, token, now=now()))
+    trial = fill_trial(database.session, token, formdata=typed_form(), files=request.files, now=now())
+    if trial.bound is None or trial.bound.answers is None:
+        return _trial_page(trial), 422
+    shown = printed(trial.state.shown, trial.bound.answers, choices=trial.choices)
+    targets = {entry.key: entry.label for entry in trial.choices.entries("target")}
+    return render_template(
+        "builder/tried.html",
+        trial=trial,
+        printed=shown,
+        kept=json.dumps(trial.bound.answers, ensure_ascii=False, indent=2),
+        targets=targets,
+    )
+
+
+def _trial_page(trial: Trial) -> str:
+    return render_template("builder/try.html", trial=trial, form=trial.form)
