@@ -17,7 +17,8 @@ Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 class Definition(BaseModel):
     """Read-only data; an unknown key is a fault, not a comment."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+    # Built at first use: a start that only shows the login page need not know what a form is.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, defer_build=True)
 
     @classmethod
     def read(cls, data: Any, *, root: str = "") -> Self:

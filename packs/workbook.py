@@ -14,14 +14,6 @@ from datetime import date, datetime, time, timedelta
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, MergedCell
-from openpyxl.cell.cell import Cell as OpenpyxlCell
-from openpyxl.comments import Comment
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 from python_calamine import CalamineError, CalamineWorkbook
 
 Cell = str | int | float | bool | date | datetime | time | timedelta
@@ -42,10 +34,6 @@ _ROW_TAG = re.compile(rb"""<(?:\w+:)?row(?=[\s/>])[^>]*?\br\s*=\s*["']([0-9]+)["
 
 #: Parts that make a zip another kind of spreadsheet, which the reader would also open.
 _OTHER_BOOKS = {"content.xml", "xl/workbook.bin"}
-
-_HEADER_FONT = Font(bold=True)
-_HEADER_FILL = PatternFill("solid", start_color="FFE8EEF4")
-_FAULT_FILL = PatternFill("solid", start_color="FFF8CBAD")
 
 
 @dataclass(frozen=True)
@@ -78,13 +66,26 @@ class WorkbookRefused(Exception):
         super().__init__(sentence)
 
 
+def column_letters(column: int) -> str:
+    """The letters of a column, 1 for the first.
+
+    >>> column_letters(1), column_letters(27), column_letters(703)
+    ('A', 'AA', 'AAA')
+    """
+    letters = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
 def cell_name(row: int, column: int) -> str:
     """How a spreadsheet names a cell.
 
     >>> cell_name(7, 3)
     'C7'
     """
-    return f"{get_column_letter(column)}{row}"
+    return f"{column_letters(column)}{row}"
 
 
 def cell_text(value: Cell) -> str:
@@ -128,86 +129,17 @@ def read(data: bytes) -> Sheets:
 
 
 def write(sheets: Sheets) -> bytes:
-    """An .xlsx file whose first rows are headings; no text of it can become a formula."""
-    return write_marked(sheets, ())
+    """See `packs.workbook_writing.write`, whose library is only loaded when something is written."""
+    from packs import workbook_writing
+
+    return workbook_writing.write(sheets)
 
 
 def write_marked(sheets: Sheets, marks: Iterable[Mark]) -> bytes:
-    """The same cells, faulty ones coloured with a note, and a last sheet 问题清单 that lists them."""
-    by_cell: dict[tuple[str, int, int], list[str]] = {}
-    listed = list(marks)
-    for mark in listed:
-        by_cell.setdefault((mark.sheet, mark.row, mark.column), []).append(mark.text)
-    workbook = Workbook(write_only=True)
-    for name, rows in sheets.rows.items():
-        extent = max((column for sheet, _, column in by_cell if sheet == name), default=0)
-        _write_sheet(workbook, name, rows, notes=by_cell, columns_at_least=extent)
-    if listed:
-        rows = tuple((mark.sheet, cell_name(mark.row, mark.column), mark.text) for mark in listed)
-        title = _free_name("问题清单", sheets.names)
-        _write_sheet(workbook, title, (("工作表", "单元格", "问题"), *rows), notes={}, columns_at_least=0)
-    if not workbook.worksheets:
-        workbook.create_sheet("空表")
-    buffer = BytesIO()
-    workbook.save(buffer)
-    return buffer.getvalue()
+    """See `packs.workbook_writing.write_marked`."""
+    from packs import workbook_writing
 
-
-def _write_sheet(
-    workbook: Workbook,
-    name: str,
-    rows: Sequence[Sequence[Cell]],
-    *,
-    notes: Mapping[tuple[str, int, int], list[str]],
-    columns_at_least: int,
-) -> None:
-    sheet = workbook.create_sheet(re.sub(r"[\\*?:/\[\]]", "_", name)[:31])
-    sheet.freeze_panes = "A2"
-    columns = max((len(row) for row in rows), default=0)
-    for column in range(1, columns + 1):
-        widest = max(_width(row[column - 1]) for row in rows if len(row) >= column)
-        sheet.column_dimensions[get_column_letter(column)].width = min(max(widest + 3, 10), 48)
-    for number, row in enumerate(rows, start=1):
-        padded = [*row, *[""] * (columns_at_least - len(row))]
-        sheet.append(
-            [
-                _styled(sheet, value, header=number == 1, notes=notes.get((name, number, column), []))
-                for column, value in enumerate(padded, start=1)
-            ]
-        )
-
-
-def _styled(
-    sheet: WriteOnlyWorksheet, value: Cell, *, header: bool, notes: list[str]
-) -> OpenpyxlCell | MergedCell:
-    cell = WriteOnlyCell(sheet)
-    if isinstance(value, str):
-        cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)[:LONGEST_TEXT]
-        # Without this a text that starts with "=" is written as a live formula.
-        cell.data_type = "s"
-    else:
-        cell.value = value
-    if header:
-        cell.font = _HEADER_FONT
-        cell.fill = _HEADER_FILL
-        cell.alignment = Alignment(horizontal="center")
-    if notes:
-        cell.fill = _FAULT_FILL
-        cell.comment = Comment("\n".join(notes), "评督", height=120, width=280)
-    return cell
-
-
-def _width(value: Cell) -> int:
-    return sum(2 if ord(sign) > 0x2E7F else 1 for sign in cell_text(value))
-
-
-def _free_name(wanted: str, taken: Sequence[str]) -> str:
-    name = wanted
-    number = 2
-    while name in taken:
-        name = f"{wanted}{number}"
-        number += 1
-    return name
+    return workbook_writing.write_marked(sheets, marks)
 
 
 def _refuse_unsafe(data: bytes) -> None:

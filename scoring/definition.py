@@ -14,7 +14,7 @@ from scoring.nodes.ballots import Ballots
 from scoring.nodes.base import ScoreNode, Scorer
 from scoring.nodes.periods import Periods, walk
 from scoring.nodes.pool import Pool
-from scoring.nodes.registry import KINDS, Node
+from scoring.nodes.registry import KINDS, Node, finish_models
 from scoring.outcomes import Outcome
 from scoring.parts import Bands, Category, Headline, Method, Named, Scale, Settings, Veto
 
@@ -153,6 +153,7 @@ def load_scheme(data: Any) -> Scheme:
     """
     from scoring.checking import check
 
+    finish_models()
     try:
         scheme = Scheme.model_validate(data)
         faults = check(scheme)

@@ -23,7 +23,6 @@ from portal.ranking.asking import (
     case_link,
     page_link,
 )
-from portal.ranking.workbook import MEDIA_TYPE, ranking_workbook
 from services import editions, explanations, rating_lists, results
 from services.explanations import SEES_RANKING
 from services.refusal import Refusal
@@ -89,6 +88,8 @@ def export() -> Response:
         heading.append(_("演示数据，不代表任何真实单位"))
     if ranking.provisional:
         heading.append(_("△ 暂定：有的测评对象缺少某种方式的测评，见“暂缺”一列"))
+    from portal.ranking.workbook import MEDIA_TYPE, ranking_workbook  # loads a library that pages do without
+
     content = ranking_workbook(ranking, heading=tuple(heading))
     return file_answer(content, f"ranking-{campaign.key}-{moment:%Y%m%d}.xlsx", MEDIA_TYPE)
 

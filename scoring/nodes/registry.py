@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import Field
@@ -23,9 +24,16 @@ Node = Annotated[
     Field(discriminator="kind"),
 ]
 
-# Nodes hold nodes: the models can be finished only here, where every kind is known.
-for _model in (Part, WeightedPart, PartsSum, WeightedMean, Periods):
-    _model.model_rebuild(_types_namespace={"Node": Node})
+
+@lru_cache
+def finish_models() -> None:
+    """Nodes hold nodes: the models can be finished only here, where every kind is known.
+
+    Done when the first scheme is read, because it takes a tenth of a second.
+    """
+    for model in (Part, WeightedPart, PartsSum, WeightedMean, Periods):
+        model.model_rebuild(_types_namespace={"Node": Node})
+
 
 #: Kind → class, as the scheme designer offers them.
 KINDS: dict[str, type[ScoreNode]] = {
