@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, false, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from models.case import Case, CaseStep
 from models.people import Role
+from models.rating import Rating
 from models.roster import Target, Unit
 from services.actor import OFFICE, Actor
 from services.definitions import workflow_of
@@ -25,13 +26,51 @@ def person_of(actor: Actor) -> str:
     return "system" if actor.user_id is None else str(actor.user_id)
 
 
-def roles_in(actor: Actor, case: Case) -> frozenset[str]:
+#: Those who report, and who are asked for their word once more.
+REPORTERS: frozenset[str] = frozenset({Role.MONITOR, Role.INSPECTOR})
+
+
+def roles_in(session: Session, actor: Actor, case: Case) -> frozenset[str]:
     """The roles an actor has in this very case: a target only in its own, a reporter only where it reported."""
     roles = set(actor.roles)
     if not answers_for(actor, case):
         roles.discard(Role.TARGET)
+    if roles & REPORTERS and not reported(session, actor, case):
+        roles -= REPORTERS
     roles -= {Role.ADMIN, Role.LEADER, Role.AUDITOR}
     return frozenset(str(role) for role in roles)
+
+
+def reported(session: Session, actor: Actor, case: Case) -> bool:
+    """Whether the case came of a rating of this person, or of the monitor the account belongs to."""
+    if case.rating_id is None:
+        return False
+    source = select(Rating.id).where(Rating.id == case.rating_id, reported_by(actor))
+    return session.execute(source).first() is not None
+
+
+def reported_by(actor: Actor) -> ColumnElement[bool]:
+    """A condition on ratings: given by this person, or by the monitor the account belongs to."""
+    own: list[ColumnElement[bool]] = [false()]
+    if actor.user_id is not None:
+        own.append(Rating.rater_id == actor.user_id)
+    if actor.monitor_id is not None:
+        own.append(Rating.monitor_id == actor.monitor_id)
+    return or_(*own)
+
+
+def may_try(session: Session, actor: Actor, case: Case, trigger: str) -> bool:
+    """Whether an actor may try a step: whoever sees the case, and who reported it where the step is the reporter's.
+
+    The case file stays closed to the reporter; of all steps only those of its own role are open.
+    Source: 方案第五条第一款.
+    """
+    if may_see(actor, case):
+        return True
+    rule = workflow_of(session, case.workflow_id).triggers_by_key.get(trigger)
+    if rule is None:
+        return False
+    return not (REPORTERS & roles_in(session, actor, case)).isdisjoint(rule.roles)
 
 
 def answers_for(actor: Actor, case: Case) -> bool:
@@ -86,7 +125,7 @@ def offers_for(session: Session, actor: Actor, case: Case, *, now: datetime) -> 
     found = offers(
         workflow,
         situation_from(case.situation),
-        roles=roles_in(actor, case),
+        roles=roles_in(session, actor, case),
         actor=person_of(actor),
         facts=facts_of(Dossier(session, case), now),
     )

@@ -16,6 +16,7 @@ from models.notice import ServiceRecord
 from models.people import Role, RoleGrant, User
 from models.rating import Rating
 from services.actor import Actor
+from services.case_access import reported
 from services.deadlines import end_clocks, resume_clocks, start_clock, stop_clocks
 from services.deductions import settle
 from services.dossier import Dossier
@@ -74,8 +75,8 @@ def carry_out(
             )
         elif isinstance(effect, Tell):
             tell(session, dossier.case, effect.roles, effect.text, now=moment.recorded)
-        elif isinstance(effect, Rate):
-            text = "您反映的问题已反馈整改情况，请再作一次评价。"
+        elif isinstance(effect, Rate) and not reported(session, actor, dossier.case):
+            text = "您反映的问题，效能办已代为记录再评价；如情况没有改变，请再填报一次测评。"
             tell(session, dossier.case, ("monitor", "inspector"), text, now=moment.recorded)
 
 

@@ -188,7 +188,7 @@ def _offers(session: Session, actor: Actor, case: Case) -> tuple[Offer, ...]:
     return offers(
         workflow_of(session, case.workflow_id),
         situation_from(case.situation),
-        roles=roles_in(actor, case),
+        roles=roles_in(session, actor, case),
         actor=person_of(actor),
         facts=facts,
     )

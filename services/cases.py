@@ -21,7 +21,7 @@ from models.rating import Rating
 from models.roster import Target, Unit
 from services.actor import SYSTEM, Actor
 from services.attachments import Checked, FileStore, attach
-from services.case_access import facts_of, may_see, person_of, roles_in
+from services.case_access import facts_of, may_try, person_of, roles_in
 from services.case_effects import Moment, carry_out
 from services.definitions import workflow_of
 from services.dossier import Dossier
@@ -261,7 +261,7 @@ def _step(session: Session, wish: Wish, moment: Moment) -> Case:
     actor = wish.actor
     with transaction(session):
         case = locked_case(session, wish.case_id)
-        if not may_see(actor, case):
+        if not may_try(session, actor, case, wish.trigger):
             raise not_found("整改事项")
         dossier = Dossier(session, case)
         late = [
@@ -313,7 +313,7 @@ def _taken(
     """What the procedure says of this step, or its refusal as ours."""
     case = dossier.case
     before = situation_from(case.situation)
-    roles = roles_in(actor, case)
+    roles = roles_in(dossier.session, actor, case)
     try:
         taken = step(
             dossier.workflow,

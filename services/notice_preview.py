@@ -86,7 +86,7 @@ def _look(
             workflow,
             situation_from(case.situation),
             trigger,
-            roles=roles_in(actor, case),
+            roles=roles_in(session, actor, case),
             actor=person_of(actor),
             facts=facts_of(dossier, now),
             asked=told,

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -20,12 +19,13 @@ from models.people import Role
 from notices.vocabulary import VOCABULARY
 from services.actor import Actor
 from services.case_access import history_of
+from services.case_words import words_of
 from services.deductions import entries_of
 from services.dossier import Dossier
 from services.refusal import Refusal
 from services.scores import Ranking
 from services.target_pages import OwnCase, own_rows
-from workflow.definition import Ask, IssueNoticeRule, TellRule, Trigger, Workflow
+from workflow.definition import IssueNoticeRule, TellRule, Trigger, Workflow
 from workflow.vocabulary import AskType, Firing
 
 #: The first entry of every history, which is no step of the procedure.
@@ -170,17 +170,8 @@ def _said(trigger: Trigger, row: CaseStep) -> tuple[tuple[str, str], ...]:
         if value in (None, "", []) or ask.type is AskType.FILES:
             continue
         if is_own(row) or ask.field in VOCABULARY:
-            found.append((ask.label, _words(ask, value)))
+            found.append((ask.label, words_of(ask, value)))
     return tuple(found)
-
-
-def _words(ask: Ask, value: Any) -> str:
-    names = {option.key: option.label for option in ask.options}
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, list):
-        return "、".join(names.get(str(item), str(item)) for item in value)
-    return names.get(str(value), str(value))
 
 
 def _files(session: Session, rows: list[CaseStep]) -> dict[int, tuple[Attachment, ...]]:

@@ -245,7 +245,7 @@ def target_offers(actor: Actor, dossier: Dossier, *, now: datetime) -> tuple[Off
     found = offers(
         dossier.workflow,
         situation_from(dossier.case.situation),
-        roles=roles_in(actor, dossier.case),
+        roles=roles_in(dossier.session, actor, dossier.case),
         actor=person_of(actor),
         facts=facts_of(dossier, now),
     )

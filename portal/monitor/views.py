@@ -6,9 +6,8 @@ import re
 import secrets
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
-from werkzeug.wrappers import Response
 
 from forms.answers import open_form, printed
 from models.campaign import Campaign
@@ -19,29 +18,26 @@ from portal.clock import now
 from portal.database import database
 from portal.files import file_store
 from portal.menu import MenuEntry
+from portal.monitor import case_views
+from portal.monitor.blueprint import Page, blueprint, campaign_now
 from portal.monitor.prefill import month_of, prefilled
-from portal.page import current_campaign
 from portal.posted import typed_form
 from services import ratings, reports
 from services.attachments import attachments_of
 from services.choices import StoredChoices
 from services.definitions import form_of
+from services.messages import unread_count
 from services.rating_forms import FormRefused, answers_to_correct, method_of, rating_form, reports_for_monitor
-from services.refusal import Refusal
+from services.reporter_cases import asked_back
 
-blueprint = Blueprint("monitor", __name__, url_prefix="/m")
-MENU = (MenuEntry("monitor.index", _l("我的测评"), _l("测评"), order=10),)
+__all__ = ["MENU", "blueprint", "case_views"]
 
-Page = Response | str | tuple[str, int]
+MENU = (
+    MenuEntry("monitor.index", _l("我的测评"), _l("测评"), order=10),
+    MenuEntry("monitor.cases", _l("请我再评价"), _l("测评"), order=11),
+)
+
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{16,64}")
-
-
-def campaign_now() -> Campaign:
-    """The campaign reports go to."""
-    campaign = current_campaign()
-    if campaign is None:
-        raise Refusal("no_campaign", "还没有建立测评活动，暂不能填报，请与效能办管理员联系。", 404)
-    return campaign
 
 
 def page_token() -> str:
@@ -72,6 +68,8 @@ def index() -> Page:
         pages=max(-(-total // 50), 1),
         month=month,
         lines=reports.month_lines(database.session, actor, campaign.id, month),
+        asked=len(asked_back(database.session, actor, now=now())),
+        unread=unread_count(database.session, actor),
         **_words(campaign),
     )
 
