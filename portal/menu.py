@@ -16,13 +16,15 @@ class MenuEntry:
     """One line of the menu.
 
     group: heading above it, `lazy_gettext`. order: small comes first, within the whole menu.
-    Who sees it follows from who may open the endpoint.
+    Who sees it follows from who may open the endpoint. unless: an endpoint that shows the same better; whoever
+    may open that one does not see this line.
     """
 
     endpoint: str
     label: str
     group: str = ""
     order: int = 100
+    unless: str = ""
 
 
 def add_menu(app: Flask, entries: Iterable[MenuEntry]) -> None:
@@ -40,7 +42,7 @@ def menu_groups() -> list[dict[str, Any]]:
     named = any(entry.endpoint == request.endpoint for entry in current_app.extensions.get("menu", []))
     groups: dict[str, list[dict[str, Any]]] = {}
     for entry in current_app.extensions.get("menu", []):
-        if not may_open(current_app, entry.endpoint, roles, signed_in=asking is not None):
+        if not _shown(entry, roles, signed_in=asking is not None):
             continue
         same = request.endpoint == entry.endpoint
         near = bool(here) and not named and entry.endpoint == f"{here}.index"
@@ -52,3 +54,9 @@ def menu_groups() -> list[dict[str, Any]]:
         }
         groups.setdefault(str(entry.group), []).append(item)
     return [{"label": label, "entries": entries} for label, entries in groups.items()]
+
+
+def _shown(entry: MenuEntry, roles: frozenset[str], *, signed_in: bool) -> bool:
+    if not may_open(current_app, entry.endpoint, roles, signed_in=signed_in):
+        return False
+    return not (entry.unless and may_open(current_app, entry.unless, roles, signed_in=signed_in))

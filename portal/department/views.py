@@ -44,7 +44,7 @@ blueprint = Blueprint("department", __name__, url_prefix="/t")
 
 MENU = [
     MenuEntry("department.index", _l("待办事项"), _l("测评对象"), 20),
-    MenuEntry("department.cases", _l("整改事项"), _l("测评对象"), 21),
+    MenuEntry("department.cases", _l("本单位整改事项"), _l("测评对象"), 21),
     MenuEntry("department.score", _l("得分与名次"), _l("测评对象"), 22),
 ]
 

@@ -34,7 +34,6 @@ MENU = (
     MenuEntry("ranking.index", _l("排名"), _l("结果"), 300),
     MenuEntry("ranking.outcomes", _l("结果运用"), _l("结果"), 310),
     MenuEntry("ranking.all_editions", _l("公布结果"), _l("结果"), 320),
-    MenuEntry("ranking.own", _l("本单位得分"), _l("结果"), 300),
 )
 
 Page = Response | str | tuple[str, int]
