@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Update, case, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -65,19 +65,31 @@ def _write(session: Session, rows: list[dict[str, Any]]) -> None:
 
 @dataclass(frozen=True)
 class Claim:
-    """A job this worker has for the length of the lease."""
+    """A job this worker has for the length of the lease. tries: how many there have been, this one among them."""
 
     id: int
     kind: str
     payload: dict[str, Any]
     tries: int
     due_at: datetime
+    lease_until: datetime
 
 
-def claim(session: Session, *, now: datetime, kinds: Collection[str], limit: int = BATCH) -> list[Claim]:
-    """Take what is due of these kinds, oldest first; nobody else gets it until the lease is over."""
+def claim(
+    session: Session,
+    *,
+    now: datetime,
+    kinds: Collection[str],
+    limit: int = BATCH,
+    lease: timedelta = LEASE,
+) -> list[Claim]:
+    """Take what is due of these kinds, oldest first; nobody else gets it until the lease is over.
+
+    Only the first counts as tried already. A worker that dies takes the others down unbegun, and they must not
+    be given up for that; a job that kills its workers is the first of the next claim, and is counted there.
+    """
     due = (
-        select(Job.id)
+        select(Job.id, Job.kind, Job.payload, Job.tries + 1, Job.due_at)
         .where(Job.done_at.is_(None), Job.due_at <= now, Job.kind.in_(kinds))
         .where((Job.lease_until.is_(None)) | (Job.lease_until <= now))
         .where(Job.tries <= len(PAUSES))
@@ -86,15 +98,16 @@ def claim(session: Session, *, now: datetime, kinds: Collection[str], limit: int
         .with_for_update(skip_locked=True)
     )
     with transaction(session):
-        rows = session.execute(
-            update(Job)
-            .where(Job.id.in_(due))
-            .values(lease_until=now + LEASE, tries=Job.tries + 1)
-            .returning(Job.id, Job.kind, Job.payload, Job.tries, Job.due_at)
-            .execution_options(synchronize_session=False)
-        ).all()
-    claims = [Claim(*row) for row in rows]
-    return sorted(claims, key=lambda item: (item.due_at, item.id))
+        claims = [Claim(*row, now + lease) for row in session.execute(due).all()]
+        if claims:
+            first = case((Job.id == claims[0].id, 1), else_=0)
+            session.execute(
+                update(Job)
+                .where(Job.id.in_([job.id for job in claims]))
+                .values(lease_until=now + lease, tries=Job.tries + first)
+                .execution_options(synchronize_session=False)
+            )
+    return claims
 
 
 def run(session: Session, job: Claim, work: Work, *, now: datetime) -> bool:
@@ -104,10 +117,7 @@ def run(session: Session, job: Claim, work: Work, *, now: datetime) -> bool:
         with transaction(session):
             work.apply(session, job.payload, prepared, now)
             kept = session.execute(
-                update(Job)
-                .where(Job.id == job.id, Job.tries == job.tries, Job.done_at.is_(None))
-                .values(done_at=now, lease_until=None, error="")
-                .execution_options(synchronize_session=False)
+                _held(job).values(done_at=now, lease_until=None, tries=job.tries, error="")
             )
             if kept.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result has it
                 raise LeaseLost
@@ -120,6 +130,15 @@ def run(session: Session, job: Claim, work: Work, *, now: datetime) -> bool:
     return True
 
 
+def _held(job: Claim) -> Update:
+    """A change of the job that meets no row once another worker has it: each claim's lease ends later."""
+    return (
+        update(Job)
+        .where(Job.id == job.id, Job.lease_until == job.lease_until, Job.done_at.is_(None))
+        .execution_options(synchronize_session=False)
+    )
+
+
 class LeaseLost(Exception):
     """Another worker has taken the job meanwhile: whatever was done here is undone."""
 
@@ -127,12 +146,7 @@ class LeaseLost(Exception):
 def _note_failure(session: Session, job: Claim, error: str, now: datetime) -> None:
     pause = PAUSES[min(job.tries, len(PAUSES)) - 1]
     with transaction(session):
-        session.execute(
-            update(Job)
-            .where(Job.id == job.id, Job.tries == job.tries)
-            .values(lease_until=now + pause, error=error[-2000:])
-            .execution_options(synchronize_session=False)
-        )
+        session.execute(_held(job).values(lease_until=now + pause, tries=job.tries, error=error[-2000:]))
 
 
 def tick(
@@ -141,6 +155,7 @@ def tick(
     *,
     clock: Callable[[], datetime],
     most: int = 10_000,
+    lease: timedelta = LEASE,
 ) -> int:
     """Do everything that is due, in order of due time; gives how many jobs were done.
 
@@ -149,7 +164,7 @@ def tick(
     done = 0
     while done < most:
         with sessions() as session:
-            claims = claim(session, now=clock(), kinds=works)
+            claims = claim(session, now=clock(), kinds=works, lease=lease)
             if not claims:
                 break
             for job in claims:

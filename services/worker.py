@@ -7,12 +7,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session, sessionmaker
 
 from services.history import seal_history
-from services.jobs import Work, claim, news, run, tick
+from services.jobs import LEASE, Work, claim, news, run, tick
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ class Worker:
 
     works: kind of job to how it is done. clock: the time. pause: seconds between two looks.
     breath: after a long job, rest for so many times as long as it took, so that others on the same processor
-    are answered meanwhile.
+    are answered meanwhile. lease: how long what it has claimed is its own; after its death others wait for the end.
     """
 
     def __init__(
@@ -45,6 +45,7 @@ class Worker:
         clock: Callable[[], datetime],
         pause: float,
         breath: float = 0.0,
+        lease: timedelta = LEASE,
     ) -> None:
         self._sessions = sessions
         self._quick = {kind: work for kind, work in works.items() if work.prepare is None}
@@ -52,6 +53,7 @@ class Worker:
         self._clock = clock
         self._pause = pause
         self._breath = breath
+        self._lease = lease
         self._stopped = threading.Event()
         self.heartbeat = Heartbeat()
 
@@ -87,13 +89,13 @@ class Worker:
         return done
 
     def _clocks(self) -> int:
-        return tick(self._sessions, self._quick, clock=self._clock)
+        return tick(self._sessions, self._quick, clock=self._clock, lease=self._lease)
 
     def _few_long(self) -> tuple[int, int]:
         """How many long jobs were tried, and how many of them are done."""
         finished = 0
         with self._sessions() as session:
-            claims = claim(session, now=self._clock(), kinds=self._long, limit=FEW)
+            claims = claim(session, now=self._clock(), kinds=self._long, limit=FEW, lease=self._lease)
             for job in claims:
                 began = time.monotonic()
                 finished += run(session, job, self._long[job.kind], now=self._clock())

@@ -124,6 +124,24 @@ def test_a_failure_undoes_its_effect_but_not_that_of_others(
     assert "not this one" in caplog.text
 
 
+def test_a_job_that_kills_its_workers_takes_no_other_with_it(engine: Engine, session: Session) -> None:
+    want(session, "killer")
+    want(session, "bystander")
+    now = LATE
+    for _ in PAUSES:
+        assert len(claim(session, now=now, kinds=("note",), lease=days(1))) == 2
+        now += days(1)  # the worker died of the first and never came to the second
+    assert claim(session, now=now, kinds=("note",), limit=1)[0].payload == {"key": "killer"}
+    left = claim(session, now=now + days(1), kinds=("note",))
+    assert [(job.payload["key"], job.tries) for job in left] == [("bystander", 1)]
+    assert [job.payload for job in incidents(session)] == [{"key": "killer"}]
+    done: list[str] = []
+    with Session(engine) as other:
+        assert run(other, left[0], noting(done)["note"], now=now + days(1))
+        assert other.execute(select(Job.tries).where(Job.done_at.is_not(None))).scalar_one() == 1
+    assert done == ["bystander"]
+
+
 def test_a_kind_that_this_worker_cannot_do_is_left_to_others(engine: Engine, session: Session) -> None:
     want(session, "a", kind="stranger")
     assert tick(sessionmaker(engine), noting([]), clock=lambda: LATE) == 0

@@ -9,8 +9,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
+from datetime import UTC, datetime
 from multiprocessing.context import BaseContext
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -28,13 +29,13 @@ from services.transaction import transaction
 from services.verification import verify
 from services.worker import Worker
 from tests.integration.due_cases import served_cases
-from tests.integration.killed_worker import work
+from tests.integration.killed_worker import CLOCKWORK, KilledWorker
 from tests.integration.office import START, Office, days
 
 ROOT = Path(__file__).resolve().parents[2]
 LATE = START + days(60)
-CASES = 220
-KILLS = 6
+CASES = 60
+KILLS = 8
 
 
 @pytest.fixture(scope="module")
@@ -45,58 +46,73 @@ def nursery() -> BaseContext:
     return context
 
 
-def fired(engine: Engine) -> int:
-    """How many clocks have been fired."""
+def due_clocks(engine: Engine, now: datetime) -> int:
+    """How many clocks and reminders are due and not done."""
+    due = select(func.count()).where(Job.done_at.is_(None), Job.due_at <= now, Job.kind.in_(CLOCKWORK))
     with Session(engine) as session:
-        return session.execute(
-            select(func.count()).select_from(CaseStep).where(CaseStep.trigger == "expire")
-        ).scalar_one()
+        return session.execute(due).scalar_one()
+
+
+def kill_at_random(start: Callable[[int], KilledWorker], more: Callable[[], None]) -> int:
+    """Two workers at a time; each is killed in the midst of its work. Gives how many were killed.
+
+    start: gets after how many effects the worker will be killed. more: brings new work if there is none.
+    """
+    chance, kills, within = random.Random(7), 0, 0
+    workers = [start(chance.randint(1, 10)) for _ in range(2)]
+    try:
+        while kills < KILLS or within < KILLS // 2:
+            ripe = [number for number, worker in enumerate(workers) if worker.is_ripe()]
+            if not ripe:
+                more()
+                time.sleep(0.01)
+                continue
+            time.sleep(chance.uniform(0, 0.03))
+            within += workers[ripe[0]].kill()
+            kills += 1
+            workers[ripe[0]] = start(chance.randint(1, 10))
+    finally:
+        for worker in workers:
+            worker.kill()
+    return kills
 
 
 def test_two_workers_killed_at_random_do_everything_once(
     database_url: str, engine: Engine, session: Session, office: Office, nursery: BaseContext
 ) -> None:
-    served_cases(session, office, CASES)
-    session.close()
-    chance, began, kills = random.Random(7), time.time(), 0
+    cases = served_cases(session, office, CASES)
+    ahead = LATE - datetime.now(UTC)
 
-    def start() -> BaseProcess:
-        process = nursery.Process(target=work, args=(database_url, LATE, began), daemon=True)  # type: ignore[attr-defined]
-        process.start()
-        return process
+    def clock() -> datetime:
+        return datetime.now(UTC) + ahead
 
-    workers = [start() for _ in range(2)]
-    try:
-        while (before := fired(engine)) < CASES and time.time() - began < 240:
-            time.sleep(chance.uniform(0.05, 0.4))
-            if kills < KILLS and before < fired(engine) < CASES:
-                victim = chance.randrange(2)
-                workers[victim].kill()
-                workers[victim].join()
-                workers[victim] = start()
-                kills += 1
-    finally:
-        for worker in workers:
-            worker.kill()
-            worker.join()
-    assert kills >= 2
+    def more() -> None:
+        if not due_clocks(engine, clock()):
+            cases.extend(served_cases(session, office, 10))
+
+    kills = kill_at_random(lambda effects: KilledWorker(nursery, database_url, ahead, effects=effects), more)
+    assert kills >= KILLS
+    last = Worker(sessionmaker(engine), CLOCKWORK, clock=clock, pause=0.05)
+    patience = time.monotonic() + 60
+    while due_clocks(engine, clock()) and time.monotonic() < patience:
+        last.turn()
+        time.sleep(0.05)
     with Session(engine) as reading:
-        count = func.count()
-        assert (
-            reading.execute(select(count).select_from(Case).where(Case.state == "overdue")).scalar_one()
-            == CASES
-        )
-        assert reading.execute(select(Deduction.points).order_by(Deduction.id)).scalars().all() == [3] * CASES
+        assert set(reading.execute(select(Case.id).where(Case.state == "overdue")).scalars()) == set(cases)
+        booked = reading.execute(select(Deduction.case_id, Deduction.kind, Deduction.points)).all()
+        assert sorted(booked) == [(case_id, "booked", 3) for case_id in cases]
         for kind in ("overdue_notice", "deduction_notice"):
-            per_case = select(Notice.case_id).where(Notice.kind == kind)
-            cases = reading.execute(per_case).scalars().all()
-            assert len(cases) == len(set(cases)) == CASES
-        acts = (
-            select(count)
-            .select_from(HistoryEntry)
-            .where(HistoryEntry.actor_id.is_(None), HistoryEntry.act == "case.stepped")
+            issued = reading.execute(select(Notice.case_id, Notice.position).where(Notice.kind == kind)).all()
+            assert sorted(case_id for case_id, _ in issued if case_id) == cases
+            assert len(issued) == len(cases)
+        for series in reading.execute(select(Notice.series).distinct()).scalars().all():
+            numbers = reading.execute(select(Notice.position).where(Notice.series == series)).scalars().all()
+            assert sorted(numbers) == list(range(1, len(numbers) + 1))
+        stepped = select(func.count()).where(
+            HistoryEntry.actor_id.is_(None), HistoryEntry.act == "case.stepped"
         )
-        assert reading.execute(acts).scalar_one() == CASES
+        assert reading.execute(stepped).scalar_one() == len(cases)
+        assert reading.execute(select(Job.error).where(Job.error != "")).all() == []
         assert verify(reading) == []
 
 
@@ -183,9 +199,7 @@ def test_an_answer_before_the_worker_comes_finds_the_clock_fired(
         session, office.owner, case_id, "answer", asked={"measures": "（演示）已整改。"}, now=LATE
     )
     assert case.state == "answered"
-    Worker(
-        sessionmaker(engine), {k: w for k, w in WORKS.items() if not w.prepare}, clock=lambda: LATE, pause=1
-    ).turn()
+    Worker(sessionmaker(engine), CLOCKWORK, clock=lambda: LATE, pause=1).turn()
     with Session(engine) as reading:
         triggers = select(CaseStep.trigger).where(CaseStep.case_id == case_id).order_by(CaseStep.position)
         assert reading.execute(triggers).scalars().all() == ["register", "issue", "serve", "expire", "answer"]
