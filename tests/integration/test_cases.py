@@ -23,6 +23,7 @@ from services.due_work import WORKS
 from services.jobs import tick
 from services.refusal import Refusal
 from services.scores import current_ranking
+from services.transaction import transaction
 from services.verification import verify
 from tests.integration.office import START, Office, days
 
@@ -378,12 +379,17 @@ def _all_rows(engine: Engine) -> dict[str, list[Any]]:
 
 def test_two_officers_on_one_case(engine: Engine, session: Session, office: Office) -> None:
     """In 200 races exactly one wins each; the other is told; nothing is done twice."""
-    cases = [
-        open_case(
-            session, office.officer, office.campaign.id, problem(office, title=f"事项{number}"), now=START
-        )
-        for number in range(200)
-    ]
+    with transaction(session):
+        cases = [
+            open_case(
+                session,
+                office.officer,
+                office.campaign.id,
+                problem(office, title=f"事项{number}"),
+                now=START,
+            )
+            for number in range(200)
+        ]
     seen = {case.id: case.row_version for case in cases}
     sessions = sessionmaker(engine, expire_on_commit=False)
     won: dict[int, int] = dict.fromkeys(seen, 0)
