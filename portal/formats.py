@@ -13,6 +13,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from portal.clock import OFFICE_ZONE
+from portal.notice_words import notice_state
 
 NOTHING = "—"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -106,3 +107,4 @@ def init_formats(app: Flask) -> None:
     for filter_ in (date_zh, datetime_zh, score, percent, deadline):
         app.add_template_filter(filter_)
     app.add_template_global(asset)
+    app.add_template_global(notice_state)

@@ -20,7 +20,10 @@ READERS = (*OFFICE, Role.ADMIN, Role.LEADER, Role.AUDITOR)
 
 @dataclass(frozen=True)
 class NoticeFilter:
-    """Which notices; empty words filter nothing. status: `issued`, `served` or `voided`."""
+    """Which notices; empty words filter nothing.
+
+    status: `waiting` for its service, `issued` and needing none, `served` or `voided`.
+    """
 
     series: str = ""
     year: str = ""
@@ -100,11 +103,14 @@ def _conditions(campaign: Campaign, which: NoticeFilter) -> list[ColumnElement[b
     for wanted, column in (
         (which.series, Notice.series),
         (which.kind, Notice.kind),
-        (which.status, Notice.status),
         (which.target, Target.key),
     ):
         if wanted:
             found.append(column == wanted)
+    if which.status:
+        found.append(Notice.status == ("issued" if which.status == "waiting" else which.status))
+    if which.status in {"waiting", "issued"}:
+        found.append(Notice.needs_service == (which.status == "waiting"))
     if which.year.isdigit() and len(which.year) <= 4:
         found.append(Notice.year == int(which.year))
     if which.word.strip():

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime, time
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
 
+from models.campaign import Campaign
+from models.case import Case
 from models.notice import Notice, ServiceRecord
 from models.people import Role
+from models.roster import Target, Unit
 from services.actor import OFFICE, Actor
-from services.case_access import offers_for
+from services.case_access import facts_of, person_of
 from services.definitions import workflow_of
+from services.dossier import Dossier
 from services.history import record
-from services.notices import notice_for
+from services.notices import LOCAL, notice_for
 from services.refusal import Refusal, forbidden
 from services.transaction import transaction
+from workflow.definition import Trigger
+from workflow.engine import offers
+from workflow.situation import situation_from
 
 
 def record_service(
@@ -70,15 +79,61 @@ def _refuse_unfit(session: Session, actor: Actor, row: Notice, now: datetime) ->
         raise Refusal("already_served", f"{row.number}已经送达，没有重复记录。")
     if not row.needs_service:
         raise Refusal("needs_no_service", f"{row.number}不需要签收。", 422)
-    if row.case is None:
-        return
-    serving = workflow_of(session, row.case.workflow_id).serving_triggers
-    waiting = [
-        offer
-        for offer in offers_for(session, actor, row.case, now=now)
-        if offer.trigger in serving and offer.allowed
-    ]
-    if waiting:
+    waiting = serving_step(session, actor, row, now=now)
+    if waiting is not None:
         raise Refusal(
-            "service_starts_clock", f"这份文书送达后开始计算期限，请在事项页面办理“{waiting[0].name}”。"
+            "service_starts_clock", f"这份文书送达后开始计算期限，请在事项页面办理“{waiting.name}”。"
         )
+
+
+def serving_step(session: Session, actor: Actor, row: Notice, *, now: datetime) -> Trigger | None:
+    """The step of the notice's case that records its service now, whoever may take it; None: there is none."""
+    if row.case is None:
+        return None
+    workflow = workflow_of(session, row.case.workflow_id)
+    triggers = [workflow.triggers_by_key[key] for key in sorted(workflow.serving_triggers)]
+    open_now = offers(
+        workflow,
+        situation_from(row.case.situation),
+        roles=frozenset(str(role) for trigger in triggers for role in trigger.roles),
+        actor=person_of(actor),
+        facts=facts_of(Dossier(session, row.case), now),
+    )
+    allowed = {offer.trigger for offer in open_now if offer.allowed}
+    return next((trigger for trigger in triggers if trigger.key in allowed), None)
+
+
+def moment_of_service(row: Notice, day: date | None, *, now: datetime) -> datetime:
+    """When a notice was served that was served on a day: now if today or None, else noon, never before its issue."""
+    if day is None or day == now.astimezone(LOCAL).date():
+        return now
+    noon = datetime.combine(day, time(12), LOCAL)
+    return max(noon, row.issued_at) if day == row.issued_at.astimezone(LOCAL).date() else noon
+
+
+def service_ways(session: Session, campaign: Campaign) -> list[tuple[str, str]]:
+    """The ways of service (key, name) that the campaign's procedure knows."""
+    workflow = workflow_of(session, campaign.workflow_id)
+    return [
+        (option.key, option.label)
+        for key in sorted(workflow.serving_triggers)
+        for ask in workflow.triggers_by_key[key].asks
+        if ask.field == "service_way"
+        for option in ask.options
+    ]
+
+
+def unsigned_notices(
+    session: Session, actor: Actor, targets: Sequence[Target], *, now: datetime
+) -> list[Notice]:
+    """Notices to these own targets that wait to be signed for and start no clock, newest first."""
+    own = [target.id for target in targets]
+    rows = session.execute(
+        select(Notice)
+        .where(Notice.target_id.in_(own), Notice.status == "issued", Notice.needs_service)
+        .options(
+            joinedload(Notice.case).joinedload(Case.target).joinedload(Target.unit).joinedload(Unit.category)
+        )
+        .order_by(Notice.id.desc())
+    ).scalars()
+    return [row for row in rows if serving_step(session, actor, row, now=now) is None]

@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from models.campaign import Campaign
-from models.case import Case, CaseStep, Deadline, Deduction
+from models.case import Case, Deadline, Deduction
 from models.notice import Notice, RankingEdition
 from models.roster import Target, Unit
 from services.actor import SYSTEM, Actor
@@ -162,16 +162,15 @@ def own_rows(
     clocks = _by_case(
         session, ids, select(Deadline).where(Deadline.status.in_(("running", "stopped"))), Deadline
     )
-    unserved = _by_case(session, ids, select(Notice).where(Notice.status == "issued"), Notice)
-    receipts = _issued_by_service(session, campaign, ids)
+    waiting_for_service = select(Notice).where(Notice.status == "issued", Notice.needs_service)
+    unserved = _by_case(session, ids, waiting_for_service, Notice)
     points = _points(session, ids)
     calendar = work_calendar(session, campaign)
     found = []
     for case in cases:
         dossier = Dossier(session, case)
         dossier.all_clocks = sorted(clocks.get(case.id, []), key=lambda row: row.due_at)
-        waiting = [row for row in unserved.get(case.id, []) if row.id not in receipts]
-        waiting.sort(key=lambda row: row.id)
+        waiting = sorted(unserved.get(case.id, []), key=lambda row: row.id)
         found.append(
             _row(session, actor, dossier, tuple(waiting), points.get(case.id, 0), calendar, ranking, now)
         )
@@ -183,21 +182,6 @@ def _by_case(session: Session, ids: Sequence[int], query: Select[Any], noun: Any
     for start in range(0, len(ids), _CHUNK):
         for row in session.execute(query.where(noun.case_id.in_(ids[start : start + _CHUNK]))).scalars():
             found.setdefault(row.case_id, []).append(row)
-    return found
-
-
-def _issued_by_service(session: Session, campaign: Campaign, ids: Sequence[int]) -> set[int]:
-    """Notices that came out of a service itself (送达回证): nobody signs for them."""
-    serving = workflow_of(session, campaign.workflow_id).serving_triggers
-    found: set[int] = set()
-    for start in range(0, len(ids), _CHUNK):
-        found.update(
-            session.execute(
-                select(Notice.id)
-                .join(CaseStep, CaseStep.id == Notice.step_id)
-                .where(Notice.case_id.in_(ids[start : start + _CHUNK]), CaseStep.trigger.in_(serving))
-            ).scalars()
-        )
     return found
 
 

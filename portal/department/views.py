@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from flask import flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
@@ -17,6 +17,8 @@ from models.people import Role
 from portal.access import allow, current_actor
 from portal.clock import now
 from portal.database import database
+from portal.department import sign_views
+from portal.department.blueprint import ELECTRONIC, Page, blueprint
 from portal.department.step_form import StepForm, answers, step_form
 from portal.files import file_store
 from portal.menu import MenuEntry
@@ -25,6 +27,7 @@ from services.actor import Actor
 from services.cases import step_case
 from services.explanations import Figure, explanation_for
 from services.messages import mark_read, messages_of, unread_count
+from services.notice_service import unsigned_notices
 from services.notices import pdf_of
 from services.refusal import Refusal, not_found
 from services.scores import current_ranking
@@ -40,7 +43,7 @@ from services.target_pages import (
 from services.target_scores import own_figures
 from workflow.engine import Offer
 
-blueprint = Blueprint("department", __name__, url_prefix="/t")
+__all__ = ["MENU", "blueprint", "sign_views"]
 
 MENU = [
     MenuEntry("department.index", _l("待办事项"), _l("测评对象"), 20),
@@ -48,10 +51,6 @@ MENU = [
     MenuEntry("department.score", _l("得分与名次"), _l("测评对象"), 22),
 ]
 
-Page = Response | str | tuple[str, int]
-
-#: How a target itself receives a notice; the other ways are recorded by the office.
-ELECTRONIC = "electronic"
 #: Answers to a service that a target does not give: it signs now, on this page, and dates nothing.
 _FIXED_AT_SERVICE = {"service_way", "served_on", "service_note", "evidence"}
 
@@ -85,6 +84,7 @@ def index() -> Page:
         unread=unread_count(database.session, actor),
         results=published_results(database.session, targets, campaign),
         notices=result_notices(database.session, targets, campaign),
+        unsigned=unsigned_notices(database.session, actor, targets, now=at),
     )
 
 

@@ -112,3 +112,18 @@ class CaseForm(FlaskForm):
             grave=self.grave.data,
             rating_id=int(rating) if rating.isdigit() and len(rating) < 10 else None,
         )
+
+
+class ServiceForm(FlaskForm):
+    """送达登记: how, when and by whom a notice that starts no clock was received."""
+
+    way = SelectField(_l("送达方式"), validators=[InputRequired(_l("请选择送达方式。"))])
+    served_on = DateField(_l("送达日期"), description=_l("不填为当日。"), validators=[Optional()])
+    receiver = StringField(
+        _l("签收人"),
+        filters=[_kept],
+        validators=[DataRequired(_WANTED), Length(max=60, message=_l("最多60字。"))],
+    )
+    remark = TextAreaField(
+        _l("代收或留置理由"), filters=[_kept], validators=[Length(max=2_000, message=_l("最多2000字。"))]
+    )

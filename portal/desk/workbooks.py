@@ -9,9 +9,8 @@ from flask_babel import gettext as _
 from models.notice import Notice
 from packs.workbook import Cell, Sheets, write
 from portal.formats import local
+from portal.notice_words import notice_state
 from services.case_lists import CaseRow
-
-STATUS = {"issued": "已印发", "served": "已送达", "voided": "作废"}
 
 
 def cases_workbook(rows: Iterable[CaseRow]) -> bytes:
@@ -42,7 +41,7 @@ def notices_workbook(rows: Iterable[Notice], kinds: Mapping[str, str]) -> bytes:
         (
             row.number, row.issued_on, kinds.get(row.kind, row.kind), row.title,
             row.target.unit.name if row.target else "", row.target.name if row.target else "",
-            row.case.number if row.case else "", STATUS[row.status],
+            row.case.number if row.case else "", notice_state(row).words,
             local(row.service.served_at).date() if row.service else "",
             row.service.receiver if row.service else "", row.void_reason, row.sha256,
         )

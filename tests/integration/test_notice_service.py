@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from models.notice import Notice, ServiceRecord
 from services.cases import Problem, open_case, step_case
-from services.notice_service import record_service
+from services.notice_service import moment_of_service, record_service, unsigned_notices
 from services.refusal import Refusal
 from tests.integration.office import START, Office
 
@@ -82,3 +82,38 @@ def test_a_notice_that_starts_a_clock_is_served_by_its_step(session: Session, of
         record_service(session, office.owner, notice.id, way="electronic", receiver="某", now=START)
     assert refused.value.code == "service_starts_clock"
     assert "记录送达" in refused.value.sentence
+
+
+@pytest.mark.parametrize("who", ["officer", "head", "reviewer"])
+def test_whoever_records_it_a_clock_starts_by_the_step_alone(
+    session: Session, office: Office, who: str
+) -> None:
+    sheet = Problem(office.target.id, "complaint", "事项", "（演示）事实", START.date())
+    case = open_case(session, office.officer, office.campaign.id, sheet, now=START)
+    step_case(session, office.officer, case.id, "issue", asked={}, now=START)
+    notice = session.execute(select(Notice)).scalar_one()
+    with pytest.raises(Refusal) as refused:
+        record_service(session, office.people[who], notice.id, way="direct", receiver="某", now=START)
+    assert refused.value.code == "service_starts_clock"
+
+
+def test_the_day_of_service_becomes_a_moment(session: Session, closed: Notice) -> None:
+    tomorrow = START + timedelta(days=1)
+    for day, now, moment in (
+        (None, tomorrow, tomorrow),
+        (tomorrow.date(), tomorrow, tomorrow),
+        (START.date(), tomorrow, START + timedelta(hours=3)),  # noon at the office, after its issue at nine
+    ):
+        assert moment_of_service(closed, day, now=now) == moment
+    closed.issued_at = START + timedelta(hours=8)
+    assert moment_of_service(closed, START.date(), now=tomorrow) == START + timedelta(hours=8)
+    session.rollback()
+
+
+def test_what_waits_to_be_signed_for(session: Session, office: Office, closed: Notice) -> None:
+    assert unsigned_notices(session, office.owner, [office.target], now=START) == [closed]
+    assert unsigned_notices(session, office.stranger, [office.other_target], now=START) == []
+    sheet = Problem(office.target.id, "complaint", "另一事项", "（演示）事实", START.date())
+    case = open_case(session, office.officer, office.campaign.id, sheet, now=START)
+    step_case(session, office.officer, case.id, "issue", asked={}, now=START)
+    assert unsigned_notices(session, office.owner, [office.target], now=START) == [closed]

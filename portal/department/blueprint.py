@@ -1,0 +1,13 @@
+"""The addresses of the rated, and how they sign."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+from werkzeug.wrappers import Response
+
+blueprint = Blueprint("department", __name__, url_prefix="/t")
+
+Page = Response | str | tuple[str, int]
+
+#: How a target itself receives a notice; the other ways are recorded by the office.
+ELECTRONIC = "electronic"
