@@ -122,7 +122,7 @@ def test_from_a_bad_rating_to_the_ranking_and_the_printed_notice(
         owner.step(own, "签收文书", 已收到并阅读以上文书="yes")
         at += days(40)
         turn(at)
-        tick(app.extensions["sessions"], WORKS, clock=lambda now=at: now)
+        tick(app.extensions["sessions"], WORKS, clock=app.extensions["clock"])
     officer.open(desk)
     expect(officer.page.get_by_role("main")).to_contain_text("经二次督办仍未整改到位")
     expect(officer.page.get_by_role("main")).to_contain_text("方案第六条第五款")
