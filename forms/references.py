@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from definitions.expression import names_used
+from definitions.expression import in_words, names_used
 
 Document = Mapping[str, Any]
 
@@ -159,3 +159,24 @@ def _without_rules(field: Mapping[str, Any], key: str) -> dict[str, Any]:
     if "formula" in gone:
         left["formula"] = None
     return left
+
+
+def worded(document: Document) -> dict[str, Any]:
+    """The form with every rule as the sentence it says, for telling people what differs."""
+    labels: dict[str, str] = {}
+    for field in document.get("fields", ()):
+        labels[field["key"]] = str(field.get("label") or field["key"])
+        for option in field.get("options") or ():
+            labels[f"{field['key']}.{option['key']}"] = option["name"]
+        for column in field.get("columns") or ():
+            labels[f"{field['key']}.{column['key']}"] = f"{labels[field['key']]}·{column['label']}合计"
+    fields = [
+        {name: in_words(value, labels) if name in EXPRESSIONS and value is not None else value
+         for name, value in field.items()}
+        for field in document.get("fields", ())
+    ]  # fmt: skip
+    said = {**document, "fields": fields}
+    binding = document.get("binding")
+    if isinstance(binding, Mapping) and binding.get("case_when") is not None:
+        said["binding"] = {**binding, "case_when": in_words(binding["case_when"], labels)}
+    return said

@@ -55,6 +55,7 @@ _WORDS = {
     Relation.MISSING: "未填写",
 }
 _COMPARED = {Relation.ABOVE: ">", Relation.AT_LEAST: ">=", Relation.BELOW: "<", Relation.AT_MOST: "<="}
+_SEPARATORS = "、，, \t"
 _ANSWERED = {"是": True, "否": False}
 
 
@@ -179,13 +180,32 @@ def _literals(line: Line, facts: Facts) -> list[str]:
         # A text may well contain a comma; only lists of names are taken apart.
         return [clean(line.typed)]
     keys = {name: key for key, name in options.items()}
-    names = names_in(line.typed)
+    names = names_among(line.typed, [*keys, *options])
     unknown = [name for name in names if name not in keys and name not in options]
     if unknown or not names:
         known = "、".join(options.values())
         label = facts.labels.get(line.field, line.field)
         raise LineRefused(f"“{label}”没有选项“{'、'.join(unknown) or line.typed}”；可以写：{known}")
     return list(dict.fromkeys(keys.get(name, name) for name in names))
+
+
+def names_among(typed: str, known: Sequence[str]) -> list[str]:
+    """Names typed one after another; a known name may itself contain a comma.
+
+    >>> names_among("好，但慢、坏", ["好，但慢", "坏", "好"])
+    ['好，但慢', '坏']
+    """
+    left, names = clean(typed), []
+    longest_first = sorted(known, key=len, reverse=True)
+    while left := left.strip(_SEPARATORS):
+        name = next((name for name in longest_first if _begins(left, name)), None) or names_in(left)[0]
+        names.append(name)
+        left = left[len(name) :]
+    return names
+
+
+def _begins(text: str, name: str) -> bool:
+    return text.startswith(name) and text[len(name) : len(name) + 1].strip(_SEPARATORS) == ""
 
 
 # -- back from an expression ---------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from forms.edit import (
 )
 from forms.fields import TYPES
 from forms.foreign import sound_document
+from forms.references import worded
 from forms.unfinished import unfinished
 from packs.diff import changes_between
 from services.actor import Actor
@@ -172,4 +173,6 @@ def difference_to(draft: Draft, text: str) -> tuple[list[str], list[Fault]]:
     document = read_document(text, key=draft.key)
     found = unfinished(document)
     known = set(unfinished(draft.document).faults)
-    return changes_between(draft.document, document), [fault for fault in found.faults if fault not in known]
+    return changes_between(worded(draft.document), worded(document)), [
+        fault for fault in found.faults if fault not in known
+    ]

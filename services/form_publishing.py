@@ -15,9 +15,10 @@ from definitions.fault import DefinitionFaults, Fault
 from forms.definition import FormDefinition, load_form
 from forms.edit import Document
 from forms.fields import TYPES
+from forms.references import worded
 from models.campaign import Campaign, CampaignStatus, Definition, DefinitionKind, DefinitionStatus
 from packs.check import check
-from packs.diff import difference
+from packs.diff import changes_between
 from services.actor import Actor
 from services.form_drafts import locked_draft
 from services.form_versions import (
@@ -107,7 +108,7 @@ def _compared(session: Session, draft: Draft, in_force: Definition | None) -> tu
     if in_force is None:
         return faults, []
     before = issued(in_force.body, version=draft.version)
-    return faults, difference(with_form(pack, before, load_form(before)), changed)
+    return faults, changes_between(worded(before), worded(document))
 
 
 def issued(document: Document, *, version: int) -> Document:

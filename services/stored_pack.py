@@ -21,7 +21,7 @@ from packs.parts import Pack, Part, PartKind
 from packs.sheet import load_sheet
 from scoring.definition import load_scheme
 from services.refusal import Refusal
-from workflow.definition import load_workflow
+from workflow.definition import Workflow, load_workflow
 
 #: Kind → where such a definition stands in a pack, and how it is read.
 _PLACES: Mapping[PartKind, tuple[str, Callable[[Any], Any]]] = {
@@ -85,9 +85,18 @@ def other_uses(pack: Pack, key: str) -> list[str]:
 
     uses = [f"测评方式“{method.name}”用它填报" for method in pack.sheet.methods if method.form == key]
     for workflow in pack.workflows.values():
-        named = [reference for reference in references_of(workflow).forms if reference.key == key]
-        uses += [f"流程“{workflow.name}”用它再评价（{reference.place}）" for reference in named]
+        named = [reference.place for reference in references_of(workflow).forms if reference.key == key]
+        uses += [f"流程“{workflow.name}”的{_step(workflow, place)}用它再评价" for place in named]
     return uses
+
+
+def _step(workflow: Workflow, place: str) -> str:
+    """The name of the step or state that a place such as ``triggers[3].effects[1]`` is in."""
+    noun, _, rest = place.partition("[")
+    index = int(rest.partition("]")[0])
+    if noun == "triggers":
+        return f"步骤“{workflow.triggers[index].name}”"
+    return f"状态“{workflow.states[index].name}”"
 
 
 def _roster(session: Session) -> roster.Roster:

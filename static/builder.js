@@ -14,6 +14,17 @@
     if (event.target.name === "preview-width") sessionStorage.setItem("preview-width", event.target.value);
   });
 
+  // -- the field whose settings are open is brought into view, within the preview alone
+  function show() {
+    var preview = document.getElementById("builder-preview");
+    var field = preview && preview.dataset.shows && preview.querySelector("[data-key='" + preview.dataset.shows + "']");
+    if (!field) return;
+    field.setAttribute("data-here", "");
+    if (preview.scrollHeight > preview.clientHeight) {
+      preview.scrollTop += field.getBoundingClientRect().top - preview.getBoundingClientRect().top - preview.clientHeight / 4;
+    }
+  }
+
   // -- settings save themselves
   function refresh(page) {
     ["builder-preview", "builder-faults"].forEach(function (id) {
@@ -27,6 +38,7 @@
     var old = document.querySelector("script[src*='forms.js']"), fresh = document.createElement("script");
     fresh.src = old.src;
     old.replaceWith(fresh);
+    show();
   }
 
   function autosave(form) {
@@ -39,9 +51,10 @@
       // A key is changed by pressing the button, not while it is being typed.
       body.set("key", form.querySelector("[name=key]").defaultValue);
       body.set("stay", "1");
+      body.set("auto", "1");
       fetch(form.action, { method: "POST", body: new URLSearchParams(body), credentials: "same-origin" })
         .then(function (answer) {
-          if (answer.status === 422) { say("unfinished"); return null; }
+          if (answer.status === 204) { say("unfinished"); return null; }
           if (!answer.ok) { say("failed"); return null; }
           return answer.text();
         })
@@ -70,7 +83,17 @@
     var box = document.createElement("span");
     box.className = "rule-names";
     line.append(box);
-    function names() { return value.value.split(/[、，,]/).map(function (name) { return name.trim(); }).filter(Boolean); }
+    // A name may itself contain a comma: known names are looked for first, the longest before the others.
+    function names() {
+      var known = (options[field.value] || []).slice().sort(function (a, b) { return b.length - a.length; });
+      var left = value.value, found = [], next;
+      for (left = trim(left); left; left = trim(left.slice(next.length))) {
+        next = known.filter(function (name) { return left.indexOf(name) === 0 && !trim(left.charAt(name.length)); })[0] || left.split(/[、，,]/)[0];
+        found.push(next.trim());
+      }
+      return found;
+    }
+    function trim(text) { return text.replace(/^[、，,\s]+|[、，,\s]+$/g, ""); }
     function draw() {
       box.textContent = "";
       (options[field.value] || []).forEach(function (name) {
@@ -95,6 +118,7 @@
   }
 
   width();
+  show();
   all(document, "[data-autosave]").forEach(autosave);
   var given = document.getElementById("rule-options");
   if (given) {

@@ -73,7 +73,7 @@ def _read_rule(
 def posted_head(document: Mapping[str, Any], form: Posted, facts: Facts) -> dict[str, Any]:
     """The form's own settings as posted. Raises Unreadable for the rule about cases."""
     told = {name: clean(form.get(f"privacy-{name}", "")) for name in PRIVACY}
-    return {
+    settings = {
         "name": clean(form.get("name", "")).replace("\n", " "),
         "source": clean(form.get("source", "")).replace("\n", " "),
         "intro": clean(form.get("intro", "")) or None,
@@ -83,6 +83,10 @@ def posted_head(document: Mapping[str, Any], form: Posted, facts: Facts) -> dict
         "privacy": told if any(told.values()) else None,
         "binding": _posted_binding(document, form, facts),
     }
+    # What was left to its default stays so.
+    if settings["access"] == "account" and "access" not in document:
+        settings["access"] = None
+    return settings
 
 
 def _posted_binding(document: Mapping[str, Any], form: Posted, facts: Facts) -> dict[str, Any] | None:

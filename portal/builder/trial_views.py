@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 
-from flask import render_template, request
+import segno
+from flask import render_template, request, url_for
+from markupsafe import Markup
 
 from forms.answers import printed
-from portal.access import PUBLIC, allow
+from models.people import Role
+from portal.access import PUBLIC, allow, visitor
 from portal.builder.blueprint import Page, blueprint
 from portal.clock import now
 from portal.database import database
+from portal.page import current_campaign
 from portal.posted import typed_form
 from services.form_trials import Trial, fill_trial, open_trial
 
@@ -36,4 +40,17 @@ def attempt(token: str) -> Page:
 
 
 def _trial_page(trial: Trial) -> str:
-    return render_template("builder/try.html", trial=trial, form=trial.form)
+    asking = visitor()
+    address, picture = "", Markup()
+    if asking is not None and asking.actor.has(Role.ADMIN):
+        campaign = current_campaign()
+        base = campaign.settings["public_url"] if campaign else request.host_url.rstrip("/")
+        address = f"{base}{url_for('builder.attempt', token=trial.draft.token)}"
+        picture = _picture(address)
+    return render_template("builder/try.html", trial=trial, form=trial.form, address=address, picture=picture)
+
+
+def _picture(text: str) -> Markup:
+    """The address as an inline picture; drawn here from our own text alone."""
+    code = segno.make(text, error="m", micro=False)
+    return Markup(code.svg_inline(border=2, svgclass=None, lineclass=None, omitsize=True))  # noqa: S704

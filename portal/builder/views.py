@@ -127,7 +127,9 @@ def arrange(key: str, field: str, act: str) -> Page:
             form_fields.move(hand(key), field, up=act == "up")
     except Refusal as refusal:
         return _stopped(key, refusal)
-    return redirect(url_for("builder.edit", key=key, at=field, did=act, _anchor=f"row-{field}"))
+    # The page puts the focus back on the button that was pressed; an anchor would take it away.
+    anchor = None if act in ("up", "down") else f"row-{field}"
+    return redirect(url_for("builder.edit", key=key, at=field, did=act, _anchor=anchor))
 
 
 @blueprint.route("/<key>/draft/fields/<field>/delete", methods=["GET", "POST"])
@@ -191,6 +193,9 @@ def field(key: str, field: str) -> Page:
             form_fields.rename(renaming, field, form["key"])
             field = form["key"]
     except Unreadable as refused:
+        if form.get("auto"):
+            # A page that saves itself while a rule is half written has done nothing wrong.
+            return "", 204
         return _field_page(draft, typed, faults=refused.faults, rules=refused.rules), 422
     except DraftChanged as refused:
         shown = _field_of(refused.draft, field)
@@ -199,7 +204,7 @@ def field(key: str, field: str) -> Page:
         return _field_page(draft_page(key), {**typed, **settings}, refusal=refusal), refusal.status
     if form.get("stay"):
         return redirect(url_for("builder.field", key=key, field=field, saved=1))
-    return redirect(url_for("builder.edit", key=key, after=field, _anchor="add"))
+    return redirect(url_for("builder.edit", key=key, after=field))
 
 
 def _field_page(
