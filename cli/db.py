@@ -76,7 +76,11 @@ def upgrade_command(revision: str) -> None:
     upgrade(current_app.extensions["engine"], revision)
 
 
-@command.command("downgrade", help="Take migrations back, down to REVISION (or -1).")
+@command.command(
+    "downgrade",
+    help="Take migrations back, down to REVISION (or -1).",
+    context_settings={"ignore_unknown_options": True},  # -1 is no option
+)
 @click.argument("revision")
 @with_appcontext
 def downgrade_command(revision: str) -> None:

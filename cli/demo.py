@@ -6,10 +6,11 @@ from datetime import date
 from pathlib import Path
 
 import click
-from flask import Flask, current_app
+from flask import Flask
 from flask.cli import with_appcontext
 
 from cli.first_start import FIRST_PACK, say
+from cli.installation import installed_app
 from portal.clock import OFFICE_ZONE, now
 from settings import ROOT
 
@@ -25,7 +26,7 @@ def command() -> None:
 @with_appcontext
 def load(today: object, seed: int) -> None:
     """Load it, and say how to enter."""
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # it is a proxy
+    app = installed_app()
     load_demo(app, today=getattr(today, "date", lambda: None)(), seed=seed)
 
 

@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 
 import click
-from flask import Flask, current_app
 from flask.cli import with_appcontext
+
+from cli.installation import installed_app
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 EITHER = click.Path(exists=True, path_type=Path)
@@ -64,7 +65,7 @@ def load(source: Path) -> None:
     from services.packs import publish_pack
     from services.refusal import Refusal
 
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # it is a proxy
+    app = installed_app()
     try:
         pack = load_pack(source) if source.is_dir() else import_pack(source.read_bytes())[0]
     except DefinitionFaults as error:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from datetime import datetime, time, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
-from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 from cli.campaign import OPTION, chosen_campaign, padded
+from cli.installation import installed_app
 from portal.clock import OFFICE_ZONE, now
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def command(key: str | None, as_of: datetime | None, as_json: bool, xlsx: Path |
 
     if as_json and xlsx:
         raise click.UsageError("--json 和 --xlsx 只能用一个。")
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # it is a proxy
+    app = installed_app()
     with app.extensions["sessions"]() as session:
         campaign = chosen_campaign(session, key)
         if as_of is None:
@@ -45,7 +45,13 @@ def command(key: str | None, as_of: datetime | None, as_json: bool, xlsx: Path |
 
             click.echo(json.dumps(frozen_ranking(campaign, ranking, at), ensure_ascii=False, indent=2))
         elif xlsx:
-            _write_workbook(ranking, xlsx)
+            try:
+                with xlsx.open("wb") as out:
+                    _write_workbook(ranking, out)
+            except OSError as error:
+                raise click.ClickException(
+                    f"写不成{xlsx}：{error.strerror}。请换一个目录或文件名。"
+                ) from error
             click.echo(f"已写入{xlsx}。")
         else:
             click.echo(f"{campaign.name}　截至{at.astimezone(OFFICE_ZONE):%Y-%m-%d %H:%M}")
@@ -85,7 +91,7 @@ def _print_table(ranking: Ranking) -> None:
         click.echo("\n“暂定”：有的测评方式还没有测评，其余方式按比例分担权数。")
 
 
-def _write_workbook(ranking: Ranking, file: Path) -> None:
+def _write_workbook(ranking: Ranking, out: BinaryIO) -> None:
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
 
@@ -101,4 +107,4 @@ def _write_workbook(ranking: Ranking, file: Path) -> None:
         sheet.append([text(heading) for heading in HEADINGS])
         for line in ranking.by_category[category]:
             sheet.append([text(value) for value in _row(ranking, line)])
-    book.save(file)
+    book.save(out)

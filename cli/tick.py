@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 import click
-from flask import Flask, current_app
+from flask import Flask
 from flask.cli import with_appcontext
 
+from cli.installation import installed_app
 from portal.clock import OFFICE_ZONE
 
 
@@ -22,7 +23,7 @@ def command(moment: str | None) -> None:
     from cli.worker import make_worker
     from services.jobs import waiting
 
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # it is a proxy
+    app = installed_app()
     if moment is not None:
         at = _read(app, moment)
         app.extensions["clock"] = lambda: at

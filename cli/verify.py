@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import click
-from flask import Flask, current_app
+from flask import Flask
 from flask.cli import with_appcontext
+
+from cli.installation import installed_app
 
 
 @click.command(
@@ -13,7 +15,7 @@ from flask.cli import with_appcontext
 @with_appcontext
 def command() -> None:
     """Print every difference."""
-    report(current_app._get_current_object())  # type: ignore[attr-defined]  # it is a proxy
+    report(installed_app())
 
 
 def report(app: Flask) -> None:

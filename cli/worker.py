@@ -8,9 +8,10 @@ import time
 from datetime import UTC, datetime
 
 import click
-from flask import Flask, current_app
+from flask import Flask
 from flask.cli import with_appcontext
 
+from cli.installation import installed_app
 from services.worker import Worker
 
 #: The first pages after a start come before work that can wait a moment.
@@ -63,7 +64,7 @@ class WorkerThread(threading.Thread):
 @with_appcontext
 def command() -> None:
     """For installations with several web processes, or with PINGDU_WORKER=no."""
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # it is a proxy
+    app = installed_app()
     worker = make_worker(app)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: worker.stop())
