@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from definitions.base import Definition, Key, Text
 from definitions.fault import DefinitionFaults, Fault
@@ -103,6 +103,14 @@ class Setting(Definition):
     name: Text
     value: bool | int | str
     source: Text
+    #: The values that mean something; empty where any does.
+    one_of: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _known(self) -> Setting:
+        if self.one_of and self.value not in self.one_of:
+            raise ValueError(f"“{self.key}”的值“{self.value}”只能是：{'、'.join(self.one_of)}")
+        return self
 
 
 class Clause(Definition):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 from sqlalchemy import func, select
@@ -23,6 +23,7 @@ from scoring.engine import TargetScore
 from scoring.exact import in_formula, printed
 from scoring.explained import Counted, Explained
 from services.actor import OFFICE, Actor
+from services.rated_view import RatedView, rated_view
 from services.refusal import not_found
 from services.scores import Placed, Ranking, current_ranking, ranking_as_of
 
@@ -94,7 +95,10 @@ class Movement:
 
 @dataclass(frozen=True)
 class Explanation:
-    """All that one reader may know of one target's score. full: an inside reader, not the rated."""
+    """All that one reader may know of one target's score. full: an inside reader, not the rated.
+
+    until: the last day whose ratings count; None: up to now.
+    """
 
     line: ShownLine
     category: str
@@ -103,6 +107,7 @@ class Explanation:
     neighbours: tuple[ShownLine, ...]
     movements: tuple[Movement, ...]
     recent: tuple[tuple[str, int], ...]
+    until: date | None
 
 
 def ranking_for(session: Session, actor: Actor, campaign: Campaign, *, as_of: datetime | None) -> Ranking:
@@ -180,21 +185,39 @@ def _is_own(actor: Actor, line: Placed) -> bool:
     return actor.unit_id is not None and actor.unit_id == line.unit_id
 
 
-def line_for(
-    session: Session, actor: Actor, campaign: Campaign, *, target_id: int, as_of: datetime | None = None
-) -> tuple[Ranking, Placed, bool]:
-    """The ranking, the target's line, and whether the reader sees everything of it.
+@dataclass(frozen=True)
+class ReadLine:
+    """A line for one reader. full: sees everything of it. until: last day whose ratings count; None: up to now."""
 
-    The same refusal whether the target is missing or not the reader's. Of an earlier day only the office reads.
+    ranking: Ranking
+    line: Placed
+    full: bool
+    until: date | None
+
+
+def line_for(
+    session: Session,
+    actor: Actor,
+    campaign: Campaign,
+    *,
+    target_id: int,
+    now: datetime,
+    as_of: datetime | None = None,
+) -> ReadLine:
+    """The target's line as the reader may see it.
+
+    The same refusal whether the target is missing or not the reader's. Of an earlier day only the office reads;
+    the target itself sees what `services.rated_view` gives.
     """
     full = actor.has(*SEES_RANKING)
-    ranking = (
-        ranking_as_of(session, campaign, as_of) if full and as_of else current_ranking(session, campaign)
-    )
-    line = ranking.lines.get(target_id)
+    if full:
+        view = RatedView(ranking_for(session, actor, campaign, as_of=as_of), None)
+    else:
+        view = rated_view(session, campaign, now=now)
+    line = view.ranking.lines.get(target_id)
     if line is None or not (full or _is_own(actor, line)):
         raise not_found("测评对象")
-    return ranking, line, full
+    return ReadLine(view.ranking, line, full, view.until)
 
 
 def explanation_for(
@@ -207,7 +230,8 @@ def explanation_for(
     as_of: datetime | None = None,
 ) -> Explanation:
     """Why a target has its score, for someone of the office or for the target itself."""
-    ranking, line, full = line_for(session, actor, campaign, target_id=target_id, as_of=as_of)
+    read = line_for(session, actor, campaign, target_id=target_id, now=now, as_of=as_of)
+    ranking, line, full = read.ranking, read.line, read.full
     hidden = frozenset() if full else few(campaign, line.score)
     guarded = frozenset() if full else guarded_methods(campaign)
     cases = {case.key for case in line.score.inputs.cases}
@@ -225,6 +249,7 @@ def explanation_for(
         neighbours=_neighbours(ranking, line) if full else (),
         movements=_movements(session, campaign, target_id, as_of or now),
         recent=_recent(session, campaign, target_id, as_of or now) if full else (),
+        until=read.until,
     )
 
 

@@ -6,7 +6,7 @@ Source: 方案第八条第（三）项.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -66,16 +66,27 @@ class RatingsBehind:
     page: int
     pages: int
     matched: int
+    #: The last day whose ratings count; None: up to now.
+    until: date | None
 
 
 def ratings_behind_figure(
-    session: Session, actor: Actor, campaign: Campaign, *, target_id: int, method: str, grade: str, page: int
+    session: Session,
+    actor: Actor,
+    campaign: Campaign,
+    *,
+    target_id: int,
+    method: str,
+    grade: str,
+    page: int,
+    now: datetime,
 ) -> RatingsBehind:
     """The ratings behind one figure for the office, or their counts for the target itself.
 
     grade: only these; empty for all. Refused for a target or method that is not there or not the reader's.
     """
-    _, line, full = line_for(session, actor, campaign, target_id=target_id)
+    read = line_for(session, actor, campaign, target_id=target_id, now=now)
+    line, full = read.line, read.full
     scheme = line.score.scheme
     if method not in scheme.method_by_key:
         raise not_found("测评方式")
@@ -106,6 +117,7 @@ def ratings_behind_figure(
         page=page,
         pages=max(1, -(-matched // PAGE)),
         matched=matched,
+        until=read.until,
     )
 
 

@@ -90,6 +90,8 @@ class _Board:
         self.places: Places | None = None
         #: Always both together, so that they can be looked at without the lock.
         self.kept: tuple[_Signature, Ranking] | None = None
+        #: Until when ratings counted, the ranking of that moment's cases, and both put together.
+        self.until: tuple[datetime, Ranking, Ranking] | None = None
 
 
 _boards: WeakKeyDictionary[Engine | Connection, dict[int, _Board]] = WeakKeyDictionary()
@@ -102,9 +104,7 @@ def current_ranking(session: Session, campaign: Campaign) -> Ranking:
     One small query tells whether anything moved since this process last looked; if so, only the targets
     that moved are read and scored again. Never older than the moment of the call.
     """
-    with _boards_lock:
-        boards = _boards.setdefault(session.get_bind(), {})
-        board = boards.setdefault(campaign.id, _Board())
+    board = _board_of(session, campaign)
     kept, signature = board.kept, _signature(session, campaign)
     if kept is not None and kept[0] == signature:
         return kept[1]
@@ -115,6 +115,12 @@ def current_ranking(session: Session, campaign: Campaign) -> Ranking:
         if board.kept is None or board.kept[0] != signature:
             board.kept = (signature, _refreshed(session, campaign, board, signature))
         return board.kept[1]
+
+
+def _board_of(session: Session, campaign: Campaign) -> _Board:
+    with _boards_lock:
+        boards = _boards.setdefault(session.get_bind(), {})
+        return boards.setdefault(campaign.id, _Board())
 
 
 def _signature(session: Session, campaign: Campaign) -> _Signature:
@@ -251,6 +257,36 @@ def _ranking(
 def ranking_as_of(session: Session, campaign: Campaign, as_of: datetime) -> Ranking:
     """The ranking as it was at an earlier instant, from the ratings and the ledger themselves."""
     scheme = scheme_of(session, campaign.scheme_id)
+    counts = _counts_as_of(session, campaign, as_of)
+    tiers = standing_tiers(session, campaign.id, as_of=as_of)
+    numbers = _case_numbers(session, tiers)
+    live = current_ranking(session, campaign)
+    cases = {
+        key: case_facts(scheme, line.score.target, tiers.get(key, ()), numbers)
+        for key, line in live.lines.items()
+    }
+    return _put_together(session, campaign, live, counts, cases)
+
+
+def ranking_of_ratings_until(session: Session, campaign: Campaign, until: datetime) -> Ranking:
+    """The ranking of the ratings up to an earlier instant and of the cases as they stand now.
+
+    Kept until anything of the campaign moves: a round of ballots that is closed late counts on its own day.
+    """
+    live, board = current_ranking(session, campaign), _board_of(session, campaign)
+    kept = board.until
+    if kept is not None and kept[0] == until and kept[1] is live:
+        return kept[2]
+    cases = {key: line.score.inputs.cases for key, line in live.lines.items()}
+    found = _put_together(session, campaign, live, _counts_as_of(session, campaign, until), cases)
+    board.until = (until, live, found)
+    return found
+
+
+def _counts_as_of(
+    session: Session, campaign: Campaign, as_of: datetime
+) -> dict[int, dict[tuple[str, str], int]]:
+    """Target id to how many ratings by method and grade counted at an instant."""
     later = aliased(Rating)
     revised = select(later.id).where(later.revises_id == Rating.id, later.submitted_at <= as_of)
     voided = select(RatingVoid.id).where(RatingVoid.rating_id == Rating.id, RatingVoid.approved_at <= as_of)
@@ -262,24 +298,33 @@ def ranking_as_of(session: Session, campaign: Campaign, as_of: datetime) -> Rank
         .group_by(Rating.target_id, Rating.method, Rating.grade)
     ):
         counts.setdefault(target_id, {})[method, grade] = count
-    tiers = standing_tiers(session, campaign.id, as_of=as_of)
-    numbers = _case_numbers(session, tiers)
-    unranked = {
-        line.target_id: Placed(
-            line.target_id,
+    return counts
+
+
+def _put_together(
+    session: Session,
+    campaign: Campaign,
+    live: Ranking,
+    counts: Mapping[int, Mapping[tuple[str, str], int]],
+    cases: Mapping[int, tuple[CaseFacts, ...]],
+) -> Ranking:
+    """The targets of the live ranking with other counts and cases, ranked anew."""
+    scored = {
+        key: Placed(
+            key,
             line.unit_id,
             line.unit,
             score_target(
-                scheme,
+                live.scheme,
                 TargetFacts(line.score.target, line.score.name, line.score.category),
-                counts.get(line.target_id, {}),
-                case_facts(scheme, line.score.target, tiers.get(line.target_id, ()), numbers),
+                counts.get(key, {}),
+                cases[key],
             ),
         )
-        for line in current_ranking(session, campaign).lines.values()
+        for key, line in live.lines.items()
     }
-    places = Places(scheme, {key: line.score for key, line in unranked.items()})
-    return _ranking(session, campaign, scheme, unranked, places)
+    places = Places(live.scheme, {key: line.score for key, line in scored.items()})
+    return _ranking(session, campaign, live.scheme, scored, places)
 
 
 def recomputed(session: Session, campaign: Campaign) -> dict[int, Placed]:

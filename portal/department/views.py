@@ -29,8 +29,8 @@ from services.explanations import Figure, explanation_for
 from services.messages import mark_read, messages_of, unread_count
 from services.notice_service import unsigned_notices
 from services.notices import pdf_of
+from services.rated_view import rated_view
 from services.refusal import Refusal, not_found
-from services.scores import current_ranking
 from services.target_access import as_target, own_case, own_notice, own_target, own_targets
 from services.target_case import CaseSheet, case_sheet, moved_refusal, taken_already
 from services.target_pages import (
@@ -72,11 +72,13 @@ def index() -> Page:
     """What needs an answer now; messages, score, result."""
     actor, campaign, at = _me(), _campaign(), now()
     targets = own_targets(database.session, actor)
-    ranking = current_ranking(database.session, campaign)
+    view = rated_view(database.session, campaign, now=at)
+    ranking = view.ranking
     messages, _total = messages_of(database.session, actor, unread_only=True, size=8)
     return render_template(
         "department/index.html",
         targets=targets,
+        until=view.until,
         figures=own_figures(campaign, ranking, targets),
         waiting=needing_answer(database.session, actor, campaign, ranking, now=at),
         counts=count_own(database.session, actor, campaign),
@@ -127,7 +129,7 @@ def cases() -> Page:
 
 def _sheet(actor: Actor, case_id: int) -> tuple[Case, CaseSheet]:
     found = own_case(database.session, actor, case_id)
-    ranking = current_ranking(database.session, found.campaign)
+    ranking = rated_view(database.session, found.campaign, now=now()).ranking
     return found, case_sheet(database.session, actor, found, ranking=ranking, now=now())
 
 
@@ -285,8 +287,9 @@ def score() -> Page:
     targets = own_targets(database.session, actor)
     if len(targets) == 1:
         return _score_page(campaign, actor, targets[0].id)
-    figures = own_figures(campaign, current_ranking(database.session, campaign), targets)
-    return render_template("department/scores.html", figures=figures)
+    view = rated_view(database.session, campaign, now=now())
+    figures = own_figures(campaign, view.ranking, targets)
+    return render_template("department/scores.html", figures=figures, until=view.until)
 
 
 @blueprint.get("/score/<int:target_id>")

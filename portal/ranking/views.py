@@ -126,6 +126,7 @@ def ratings(target_id: int, method: str) -> Page:
         method=method,
         grade=request.args.get("grade", ""),
         page=asked_page(request.args),
+        now=now(),
     )
     return render_template(
         "ranking/ratings.html", found=found, grade=request.args.get("grade", ""), page_link=page_link

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from models.campaign import Campaign
 from models.case import Case, CaseStep
 from models.engine import make_engine, writing
 from models.notice import Attachment, Notice, ServiceRecord
@@ -451,6 +452,10 @@ def test_few_ratings_are_not_itemised(app: Flask, office: Office, owner: Careful
             )
             session.commit()
 
+    with Session(app.extensions["engine"]) as session, writing():
+        campaign = session.get_one(Campaign, office.campaign.id)
+        campaign.settings = {**campaign.settings, "rated_see": "live"}
+        session.commit()
     rate("excellent", 3)
     few = owner.get("/t/score").text
     assert "得分暂不显示" in few

@@ -21,6 +21,8 @@ from tests.web.scored_office import desk as desk  # noqa: PLC0414 - a fixture is
 from tests.web.scored_office import rate, rate_worked_example
 
 INSIDERS = ("officer", "reviewer", "head", "leader", "auditor", "admin")
+#: When the ratings of START have become visible to the rated.
+NEXT_MONTH = START + days(30)
 PAGES = ("/ranking", "/ranking/outcomes", "/ranking/editions", "/ranking/export.xlsx")
 
 
@@ -49,6 +51,7 @@ def test_only_the_inside_sees_everything(desk: Desk, path: str) -> None:
 
 def test_a_target_opens_its_own_explanation_only(desk: Desk) -> None:
     rate_worked_example(desk, desk.office.target.id)
+    desk.turn_clock(NEXT_MONTH)
     own = desk.enter("owner")
     assert own.get("/ranking/own").location == f"/ranking/{desk.office.target.id}"
     page = own.get(f"/ranking/{desk.office.target.id}").text
@@ -62,6 +65,7 @@ def test_a_target_opens_its_own_explanation_only(desk: Desk) -> None:
 def test_the_rated_cannot_tell_single_ratings_from_figures(desk: Desk) -> None:
     target = desk.office.target.id
     rate(desk, target, "instant", bad=1, good=2)
+    desk.turn_clock(NEXT_MONTH)
     own = desk.enter("owner").get(f"/ranking/{target}").text
     assert "测评次数不足5次" in own
     assert "0.6667" not in own
@@ -73,12 +77,29 @@ def test_the_rated_cannot_tell_single_ratings_from_figures(desk: Desk) -> None:
 def test_the_rated_see_no_cell_below_five(desk: Desk) -> None:
     target = desk.office.target.id
     rate(desk, target, "instant", excellent=9, bad=1)
+    desk.turn_clock(NEXT_MONTH)
     page = desk.enter("owner").get(f"/ranking/{target}/instant").text
     assert page.count("不显示</td>") == 5
     assert "共10次" in page
     assert "逐次测评" not in page
     explained = desk.enter("owner").get(f"/ranking/{target}").text
     assert "9×90" not in explained
+
+
+def test_the_rated_see_ratings_by_month_and_the_office_at_once(desk: Desk) -> None:
+    target = desk.office.target.id
+    rate(desk, target, "instant", excellent=10)
+    desk.turn_clock(START)
+    own, office = desk.enter("owner"), desk.enter("officer")
+    assert "测评按月更新" not in office.get(f"/ranking/{target}").text
+    for path in ("/t", "/t/score", f"/ranking/{target}", f"/ranking/{target}/instant"):
+        page = own.get(path).text
+        assert "截至3月31日的测评；扣分为即时" in page, path
+        assert "10×90" not in page, path
+    desk.turn_clock(NEXT_MONTH)
+    page = own.get("/t/score").text
+    assert "截至4月30日的测评" in page
+    assert "10×90" in page
 
 
 def test_the_office_reads_ratings_by_day_without_names(desk: Desk) -> None:
