@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -188,7 +189,7 @@ def test_an_upheld_appeal_reverses_and_restates_the_ranking(
     walk.step(office.owner, "appeal", appeal_words="送达日期有误")
     walk.step(office.reviewer, "uphold_appeal", reason="查明送达日期有误，撤回扣分")
     after = current_ranking(session, office.campaign).lines[office.target.id].score.rectification
-    assert (before, after) == (17, 20)
+    assert (before, after) == (Fraction(17), Fraction(20))
     entries = entries_of(session, case.id)
     assert [(entry.kind, entry.points) for entry in entries] == [("booked", 3), ("reversed", -3)]
     assert entries[1].reverses_id == entries[0].id
