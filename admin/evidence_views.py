@@ -18,6 +18,7 @@ from models.rating import BallotRound, Rating
 from models.roster import Target
 from portal.access import current_actor
 from portal.database import database
+from portal.notice_words import notice_state
 from services.campaign_words import grade_names, kind_names, method_names, state_names, trigger_names
 
 GROUP = _l("台账（只读）")
@@ -265,7 +266,8 @@ class DeductionView(EvidenceView):
         }
 
 
-_NOTICE_STATES = {"issued": _l("已印发"), "served": _l("已送达"), "voided": _l("作废")}
+def _notice_state(_view: Any, _context: Any, row: Any, _name: str) -> str:
+    return notice_state(row).words
 
 
 class NoticeView(EvidenceView):
@@ -294,7 +296,7 @@ class NoticeView(EvidenceView):
         "voided_at": _l("作废时间"),
         "void_reason": _l("作废理由"),
     }
-    column_formatters = {"target": _full_name, "case": _case_number}
+    column_formatters = {"target": _full_name, "case": _case_number, "status": _notice_state}
     column_formatters_detail = column_formatters_export = column_formatters
     column_filters = (
         Exactly(Notice.number, _l("文号")),
@@ -304,10 +306,7 @@ class NoticeView(EvidenceView):
 
     def shown_names(self) -> dict[str, dict[str, str]]:
         """See `SafeModelView.shown_names`."""
-        return {
-            "kind": kind_names(database.session),
-            "status": {key: str(name) for key, name in _NOTICE_STATES.items()},
-        }
+        return {"kind": kind_names(database.session)}
 
 
 VIEWS = (

@@ -122,3 +122,11 @@ def test_what_needs_no_service_waits_nowhere(desk: Desk) -> None:
     book = load_workbook(io.BytesIO(officer.get("/desk/notices.xlsx").data))
     states = [row[7].value for row in book.worksheets[0].iter_rows(min_row=2)]
     assert sorted(states) == ["已印发", "已送达"]
+
+
+def test_the_table_of_administrators_says_the_same(desk: Desk) -> None:
+    desk.step("officer", desk.case(), "issue")
+    assert "待送达" in desk.enter("admin").get("/admin/notices/").text
+    desk.served_case("另一事项")
+    page = desk.enter("admin").get("/admin/notices/").text
+    assert [page.count(words) for words in ("待送达", "已送达", "已印发")] == [1, 1, 1]
