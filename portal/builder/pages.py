@@ -10,7 +10,7 @@ from typing import Any
 from definitions.expression import in_words
 from definitions.fault import Fault
 from definitions.value_type import ValueType
-from forms.describe import Setting, Way, settings_of
+from forms.describe import Setting, Way, settings_of, words_of
 from forms.edit import span_of
 from forms.fields import TYPES
 from forms.fields.rows import Rows
@@ -122,7 +122,9 @@ def fault_lines(document: Document, faults: Sequence[Fault]) -> list[FaultLine]:
         if found is not None and found[0] < len(document["fields"]):
             field = document["fields"][found[0]]
             label = str(field.get("label") or field["key"])
-            lines.append(FaultLine(field["key"], label, found[1], fault.what))
+            words = words_of(TYPES[field["type"]]).get(found[1])
+            what = f"{words.label}——{fault.what}" if words and found[1] != "label" else fault.what
+            lines.append(FaultLine(field["key"], label, found[1], what))
         else:
             lines.append(FaultLine("", "", fault.place.rpartition(": ")[2], fault.what))
     return lines

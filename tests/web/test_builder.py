@@ -411,3 +411,28 @@ def test_hostile_text_is_inert_in_the_builder(draft: CarefulClient) -> None:
         page = draft.get(path).text
         assert "<script>alert" not in page, path
         assert "{{ 7*7 }}" in page or "matter" not in page, path
+
+
+def test_every_part_of_a_column_comes_back_as_it_was_kept(draft: CarefulClient, db: Session) -> None:
+    columns = [
+        {"key": "a", "label": "甲", "type": "short_text", "required": True, "max_length": 20},
+        {"key": "b", "label": "乙", "type": "number", "total": True, "decimals": 2},
+        {
+            "key": "c",
+            "label": "丙",
+            "type": "choice",
+            "options": [{"key": "x", "name": "一"}, {"key": "y", "name": "二"}],
+        },
+        {"key": "d", "label": "丁", "type": "date"},
+    ]
+    field = {"key": "list", "type": "rows", "label": "清单", "columns": columns}
+    text = yaml.safe_dump(
+        {**body(db)["document"], "fields": [*body(db)["document"]["fields"], field]}, allow_unicode=True
+    )
+    assert act(draft, f"{DRAFT}/import", page=f"{DRAFT}/import", text=text, sure="1").status_code == 302
+    assert settings(draft, "list").status_code == 302
+    assert body(db)["document"]["fields"][-1] == field
+    # A renamed option is a new one; the untouched one keeps its key.
+    assert settings(draft, "list", **{"columns-2-options": "二、三"}).status_code == 302
+    kept = body(db)["document"]["fields"][-1]["columns"][2]["options"]
+    assert kept == [{"key": "y", "name": "二"}, {"key": "option_1", "name": "三"}]
