@@ -28,7 +28,11 @@ IN_MENU = {
 }
 EVIDENCE_IN_MENU = {"ratings", "cases", "notices", "history", "definitions"}
 #: Tables that the desk shows better, to whoever may open it.
-SHOWN_BY_DESK = {"admin_ratings": "desk.ratings", "admin_cases": "desk.cases", "admin_notices": "desk.notices"}
+SHOWN_BY_DESK = {
+    "admin_ratings": "desk.ratings",
+    "admin_cases": "desk.cases",
+    "admin_notices": "desk.notices",
+}
 READERS = (Role.ADMIN, Role.HEAD, Role.AUDITOR)
 
 
