@@ -9,12 +9,13 @@ from typing import Any
 
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
+from jinja2 import FileSystemBytecodeCache
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from admin import init_admin
 from cli import register_commands
 from portal.access import init_access
-from portal.addresses import StoredNumber
+from portal.addresses import LateRule, StoredNumber
 from portal.compression import init_compression
 from portal.database import database
 from portal.errors import init_errors
@@ -48,6 +49,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     given = dict(config or {})
     values = read_settings(given=given)
     app = Flask("app", root_path=str(ROOT))
+    app.url_rule_class = LateRule
+    app.jinja_options = {"bytecode_cache": _kept_templates(Path(values["PINGDU_DATA"]))}
     app.config.update(flask_config(values))
     app.url_map.converters["int"] = StoredNumber
     Path(app.config["PINGDU_DATA"]).mkdir(parents=True, exist_ok=True)
@@ -73,6 +76,13 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     register_commands(app)
     _believe_proxies(app)
     return app
+
+
+def _kept_templates(data: Path) -> FileSystemBytecodeCache:
+    """Compiled templates beside the data, where only this installation writes: the next start need not compile."""
+    folder = data / "templates"
+    folder.mkdir(parents=True, exist_ok=True)
+    return FileSystemBytecodeCache(str(folder))
 
 
 def _believe_proxies(app: Flask) -> None:

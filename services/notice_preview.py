@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from models.case import Case, CaseStep
 from notices.definition import NoticeKind, Value
 from notices.refusal import NoticeRefused
-from notices.render import render_pdf
 from services.actor import OFFICE, Actor
 from services.case_access import case_for, facts_of, person_of, roles_in
 from services.case_effects import Moment, carry_out
@@ -59,6 +58,8 @@ def preview_notice(
     except _Seen as seen:
         values = {**seen.values, "number": "〔印发时编号〕"}
         try:
+            from notices.render import render_pdf  # draws pages; loaded when the first one is asked for
+
             return render_pdf(seen.kind, values, draft=True)
         except NoticeRefused as refused:
             raise Refusal(refused.code, refused.sentence, 422) from refused

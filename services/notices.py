@@ -21,7 +21,6 @@ from models.roster import Target
 from notices.definition import NoticeKind, Value, placeholders
 from notices.fonts import FontsMissing
 from notices.refusal import NoticeRefused
-from notices.render import check_issue
 from notices.template import fill
 from packs.clauses import cited
 from services.actor import OFFICE, Actor
@@ -131,6 +130,8 @@ def standing_values(campaign: Campaign, kind: NoticeKind, now: datetime) -> dict
 
 def _frozen(kind: NoticeKind, values: dict[str, Value]) -> dict[str, Value]:
     """Just the values that the kind prints; Refusal with all that are missing."""
+    from notices.render import check_issue  # draws pages; loaded when the first notice is issued
+
     frozen = {name: values.get(name, "") for name in sorted(placeholders(kind))}
     try:
         check_issue(kind, frozen)
