@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from fractions import Fraction
+from functools import partial
 
 import pytest
 from sqlalchemy import select, update
@@ -34,7 +36,7 @@ WORKED = {
 GRADES = ("excellent", "good", "fair", "poor", "bad")
 
 
-def rate(session: Session, office: Office, target_id: int, counts: dict[str, tuple[int, ...]]) -> None:
+def rate(session: Session, office: Office, target_id: int, counts: Mapping[str, tuple[int, ...]]) -> None:
     """Tallies as so many ratings would have left them."""
     with transaction(session):
         for method, numbers in counts.items():
@@ -48,6 +50,11 @@ def rate(session: Session, office: Office, target_id: int, counts: dict[str, tup
                         grade=grade,
                         by=number,
                     )
+
+
+def _same(moment: datetime) -> datetime:
+    """A clock that stands."""
+    return moment
 
 
 def let_expire(session: Session, office: Office, count: int, *, twice: int = 0) -> None:
@@ -71,7 +78,7 @@ def let_expire(session: Session, office: Office, count: int, *, twice: int = 0) 
             step_case(session, office.owner, case.id, "serve", asked=asked, now=now)
         now += days(40)
         works = {kind: work for kind, work in WORKS.items() if kind != "draw_notice"}
-        tick(sessionmaker(session.get_bind(), expire_on_commit=False), works, clock=lambda at=now: at)
+        tick(sessionmaker(session.get_bind(), expire_on_commit=False), works, clock=partial(_same, now))
         session.rollback()
 
 

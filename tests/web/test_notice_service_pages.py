@@ -120,7 +120,7 @@ def test_what_needs_no_service_waits_nowhere(desk: Desk) -> None:
     assert "没有符合条件的文书" in officer.get("/desk/notices?status=waiting").text
     assert f"/desk/notices/{receipt}.pdf" in officer.get("/desk/notices?status=issued").text
     book = load_workbook(io.BytesIO(officer.get("/desk/notices.xlsx").data))
-    states = [row[7].value for row in book.worksheets[0].iter_rows(min_row=2)]
+    states = [str(row[7].value) for row in book.worksheets[0].iter_rows(min_row=2)]
     assert sorted(states) == ["已印发", "已送达"]
 
 

@@ -21,7 +21,9 @@ MORE = {
         {"event": "accident", "name": "发生事故", "unranked": True, "bars": ["satisfied"]},
         {"event": "exposed", "name": "被曝光", "bars": ["satisfied", "upper"]},
     ],
-    "bands": {"list": [{"key": "upper", "name": "上档", "from": 80}, {"key": "lower", "name": "下档", "below": 80}]},
+    "bands": {
+        "list": [{"key": "upper", "name": "上档", "from": 80}, {"key": "lower", "name": "下档", "below": 80}]
+    },
 }
 OUTCOMES = [
     {"key": "satisfied", "name": "表扬", "when": {"first": "30%", "rounding": "up"}},
