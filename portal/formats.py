@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from fractions import Fraction
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, current_app, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from portal.clock import OFFICE_ZONE
 from portal.notice_words import notice_state
 
 NOTHING = "—"
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -102,8 +106,17 @@ def asset(name: str) -> str:
     return url_for("static", filename=name, v=_fingerprint(path, path.stat().st_mtime_ns))
 
 
+def printable(value: Any) -> Any:
+    """What a page may hold: control characters that a name brought along are no HTML and are left out."""
+    if isinstance(value, str) and _CONTROL.search(value):
+        clean = _CONTROL.sub("", value)
+        return Markup(clean) if isinstance(value, Markup) else clean  # noqa: S704 - it was escaped before
+    return value
+
+
 def init_formats(app: Flask) -> None:
     """Make the formats known to templates."""
+    app.jinja_env.finalize = printable
     for filter_ in (date_zh, datetime_zh, score, percent, deadline):
         app.add_template_filter(filter_)
     app.add_template_global(asset)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from PIL import Image, ImageOps, UnidentifiedImageError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -79,6 +78,8 @@ def _office(name: str, suffix: str, content: bytes) -> Checked:
 
 
 def _picture(name: str, content: bytes) -> Checked:
+    from PIL import Image, ImageOps, UnidentifiedImageError  # loaded with the first picture
+
     try:
         with Image.open(io.BytesIO(content), formats=["JPEG", "PNG", "WEBP"]) as image:
             if image.width * image.height > LARGEST_PIXELS:

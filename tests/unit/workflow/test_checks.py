@@ -216,6 +216,7 @@ def test_what_the_rest_of_the_pack_must_have(rectification: Workflow) -> None:
     assert [(fault.place.partition("[")[0], fault.what) for fault in faults] == [
         ("triggers", "方案包里没有文书“closure_notice”"),
         ("triggers", "方案包里没有角色“monitor”"),
+        ("triggers", "方案包里没有角色“monitor”"),
         ("states", "方案包里没有扣分档“supervised_twice”"),
         ("calendar", "方案包里没有工作日历“calendar”"),
     ]
