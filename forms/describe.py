@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,14 +11,12 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from definitions.base import Definition
+from definitions.lines import read_lines, whole
+from definitions.texts import clean, names_in, narrow
 from forms.fields import TYPES
 from forms.fields.base import Field, Marked, Option, Words
 from forms.fields.file import KNOWN_EXTENSIONS
 from forms.fields.rows import Column
-from forms.texts import clean, narrow
-
-#: More lines than this are never typed by hand.
-MOST_LINES = 200
 
 
 class Way(StrEnum):
@@ -165,38 +162,6 @@ def _kept(setting: Setting, value: Any, held: Mapping[str, Any]) -> Any:
     return None if value == default and not setting.must else value
 
 
-def read_lines(name: str, form: Any) -> list[dict[str, str]]:
-    """The lines of a small table posted as ``name-0-part``, in the order of their ``place`` if they have one."""
-    found: dict[int, dict[str, str]] = {}
-    for posted in form:
-        owner, _, rest = posted.rpartition("-")
-        prefix, _, index = owner.rpartition("-")
-        if prefix == name and index.isascii() and index.isdigit() and len(index) <= 4:
-            found.setdefault(int(index), {})[rest] = clean(form.get(posted, ""))
-    lines = [line for _, line in sorted(found.items())][:MOST_LINES]
-    return [line for _, line in sorted(enumerate(lines, 1), key=lambda pair: _place(*pair))]
-
-
-def _place(index: int, line: Mapping[str, str]) -> tuple[int, int, int]:
-    typed = whole(line.get("place", ""))
-    place = typed if isinstance(typed, int) else index
-    # A line given the number of another stands before it.
-    return place, 0 if place != index else 1, index
-
-
-def whole(typed: str) -> int | str | None:
-    """A whole number, None for nothing, or what was typed when it is neither.
-
-    >>> whole("１２"), whole(""), whole("多")
-    (12, None, '多')
-    """
-    text = narrow(typed)
-    if not text:
-        return None
-    digits = text.removeprefix("-")
-    return int(text) if digits.isascii() and digits.isdigit() and len(digits) < 16 else typed
-
-
 def read_options(name: str, form: Any) -> list[dict[str, str]]:
     """Options with their lasting keys; a line without a name is gone, a new one gets a free key."""
     lines = [line for line in read_lines(name, form) if line.get("name")]
@@ -239,15 +204,6 @@ def _read_columns(name: str, form: Any) -> list[dict[str, Any]]:
             column["options"] = names_in(line.get("options", ""))
         columns.append(column)
     return columns
-
-
-def names_in(typed: str) -> list[str]:
-    """Names typed in one line, set apart by 、 or a comma.
-
-    >>> names_in("较差、差，")
-    ['较差', '差']
-    """
-    return [part.strip() for part in re.split("[、，,]", typed) if part.strip()]
 
 
 def _read_rows(name: str, form: Any) -> Any:

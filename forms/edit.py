@@ -20,7 +20,6 @@ Document = dict[str, Any]
 
 KEY = re.compile(r"[a-z][a-z0-9_]{0,59}")
 HEADINGS = ("section", "page")
-MOST_BYTES = 400_000
 
 
 class EditRefused(ValueError):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from definitions.operators import number
-from forms.texts import clean
+from definitions.texts import clean
 
 _TOKEN = re.compile(
     r"\s*(?:【([^【】]{1,200})】|(\d{1,12}(?:\.\d{1,6})?)|(最大|最小)|([-+*/×÷（）(),，、−＋－＊／]))"

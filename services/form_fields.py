@@ -31,16 +31,9 @@ from forms.references import worded
 from forms.unfinished import unfinished
 from packs.diff import changes_between
 from services.actor import Actor
+from services.definition_versions import Draft, may_design, office_pack
 from services.form_drafts import edit_draft
-from services.form_versions import (
-    Draft,
-    dictionary_names,
-    draft_of,
-    earlier_types,
-    may_design,
-    office_pack,
-    sheet_of,
-)
+from services.form_versions import FORM, dictionary_names, draft_of, earlier_types, sheet_of
 from services.refusal import Refusal
 
 
@@ -70,7 +63,7 @@ class Hand:
 
 def add(hand: Hand, word: str, *, after: str | None) -> tuple[Draft, str]:
     """A new field of a type after another (empty: first, None: last); gives its key too."""
-    may_design(hand.actor)
+    may_design(hand.actor, FORM)
     if word not in TYPES:
         raise Refusal("no_type", "请选择要增加的字段类型。", 422)
     pack_key = office_pack(hand.session)

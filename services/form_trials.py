@@ -15,7 +15,8 @@ from forms.choices import Entry
 from forms.context import Uploads
 from forms.unfinished import Unfinished, unfinished
 from services.choices import StoredChoices
-from services.form_versions import Draft, draft_by_token
+from services.definition_versions import Draft
+from services.form_versions import draft_by_token
 
 
 class TrialChoices(StoredChoices):

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 from definitions.base import Definition, Key, Text
 from definitions.expression import ValueType
+from definitions.texts import safe_cell
 from forms.choices import Entry
 from forms.context import Context
-from forms.texts import safe_cell
 
 #: What was posted for one field: name suffix → values; a plain field has only the suffix "".
 Posted = Mapping[str, Sequence[str]]

@@ -8,9 +8,9 @@ from datetime import date
 from typing import Any, ClassVar, Literal
 
 from definitions.expression import ValueType
+from definitions.texts import narrow
 from forms.context import Context
 from forms.fields.base import AnswerRefused, Field, Posted, Words
-from forms.texts import narrow
 
 _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?")

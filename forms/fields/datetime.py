@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from definitions.expression import ValueType
+from definitions.texts import narrow
 from forms.context import Context
 from forms.fields.base import AnswerRefused, Field, Posted, Words
 from forms.fields.date import day_from
-from forms.texts import narrow
 
 _PARTS = re.compile(r"(.+?)[T ]\s*(\d{1,2}):(\d{2})(?::\d{2})?")
 

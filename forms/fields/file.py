@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from definitions.expression import ValueType
+from definitions.texts import clean
 from forms.context import Context
 from forms.fields.base import AnswerRefused, Field, Posted, Words
-from forms.texts import clean
 
 #: An upload that was kept from an earlier try, by the opaque id the service gave it.
 _KEPT = re.compile(r"[0-9a-zA-Z_-]{8,64}")

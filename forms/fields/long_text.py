@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 from definitions.expression import ValueType
+from definitions.texts import clean
 from forms.context import Context
 from forms.fields.base import AnswerRefused, Field, Posted, Words
-from forms.texts import clean
 
 LONGEST = 20_000
 

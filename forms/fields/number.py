@@ -9,9 +9,9 @@ from typing import Any, ClassVar, Literal
 from definitions.expression import ValueType
 from definitions.operators import DECIMAL
 from definitions.operators import number as exact
+from definitions.texts import narrow
 from forms.context import Context
 from forms.fields.base import AnswerRefused, Field, Posted, Summary, Words
-from forms.texts import narrow
 
 
 def as_text(value: int | Fraction, decimals: int) -> str:

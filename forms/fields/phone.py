@@ -6,9 +6,9 @@ import re
 from typing import ClassVar, Literal
 
 from definitions.expression import ValueType
+from definitions.texts import narrow
 from forms.context import Context
 from forms.fields.base import AnswerRefused, Field, Posted
-from forms.texts import narrow
 
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _FIXED = re.compile(r"(0\d{2,3}-?)?[2-9]\d{6,7}(-\d{1,6})?|400\d{7}|1\d{4}")

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 from definitions.expression import ValueType
+from definitions.texts import clean
 from forms.context import Context
 from forms.fields.base import AnswerRefused, Field, Posted, Words
 from forms.patterns import LONGEST_INPUT, pattern_fault
-from forms.texts import clean
 
 
 class ShortText(Field):

@@ -8,9 +8,9 @@ import struct
 from typing import Any, ClassVar, Literal
 
 from definitions.expression import ValueType
+from definitions.texts import clean, safe_cell
 from forms.context import Context
 from forms.fields.base import AnswerRefused, Field, Posted
-from forms.texts import clean, safe_cell
 
 PREFIX = "data:image/png;base64,"
 LARGEST = 200_000

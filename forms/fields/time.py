@@ -6,9 +6,9 @@ import re
 from typing import Any, ClassVar, Literal
 
 from definitions.expression import ValueType
+from definitions.texts import narrow
 from forms.context import Context
 from forms.fields.base import AnswerRefused, Field, Posted
-from forms.texts import narrow
 
 _TIME = re.compile(r"([01]?\d|2[0-3])[:时点]([0-5]\d)分?(?::[0-5]\d)?")
 

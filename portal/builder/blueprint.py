@@ -14,8 +14,8 @@ from portal.clock import now
 from portal.database import database
 from services import form_versions
 from services.choices import StoredChoices
+from services.definition_versions import Draft
 from services.form_fields import Hand
-from services.form_versions import Draft
 
 blueprint = Blueprint("builder", __name__, url_prefix="/forms")
 

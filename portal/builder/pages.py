@@ -9,13 +9,13 @@ from typing import Any
 
 from definitions.expression import in_words
 from definitions.fault import Fault
+from definitions.sentences import Facts, Line, Sentence, facts_of, sentence_of
 from definitions.value_type import ValueType
 from forms.describe import Setting, Way, settings_of, words_of
 from forms.edit import span_of
 from forms.fields import TYPES
 from forms.fields.rows import Rows
 from forms.formulas import formula_text
-from forms.sentences import Facts, Line, Sentence, facts_of, sentence_of
 from forms.unfinished import Unfinished, field_of
 
 Document = Mapping[str, Any]

@@ -10,9 +10,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
+from definitions.sentences import Relation
 from forms.definition import FormDefinition
 from forms.fields import TYPES
-from forms.sentences import Relation
 from forms.unfinished import unfinished
 from models.people import Role
 from portal.access import allow, current_actor
@@ -24,8 +24,8 @@ from portal.database import database
 from portal.downloads import file_answer
 from portal.posted import typed_form
 from services import form_drafts, form_fields, form_publishing, form_versions
+from services.definition_versions import Draft
 from services.form_publishing import NotReady, Outlook
-from services.form_versions import Draft
 from services.refusal import Refusal, not_found
 
 #: Larger files are no forms.
@@ -47,8 +47,7 @@ def show(key: str) -> Page:
     line = next((line for line in lines if line.key == key), None)
     if line is None:
         raise not_found("这个表单")
-    pack_key = form_versions.office_pack(database.session)
-    versions = form_versions.versions_of(database.session, pack_key, key)
+    versions = form_versions.form_versions(database.session, key)
     answers = form_versions.answers_by_version(database.session, [row.id for row in versions])
     return render_template("builder/show.html", line=line, versions=versions, answers=answers)
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
+from definitions.sentences import Facts, LineRefused, Sentence, expression_of, read_sentence, sentence_of
+from definitions.texts import clean
 from forms.describe import Way, read_settings, settings_of
 from forms.fields import TYPES
 from forms.formulas import FormulaRefused, read_formula
-from forms.sentences import Facts, LineRefused, Sentence, expression_of, read_sentence, sentence_of
-from forms.texts import clean
 
 PRIVACY = ("who", "why", "what", "how_long", "rights")
 Posted = MultiDict[str, str]

@@ -9,12 +9,12 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from definitions.sentences import Relation, Sentence
 from forms.describe import extensions_known, words_of
 from forms.edit import EditRefused, field_in
 from forms.fields import TYPES
 from forms.fields.rows import Column
 from forms.references import uses_of
-from forms.sentences import Relation, Sentence
 from forms.unfinished import unfinished
 from models.people import Role
 from portal.access import allow, current_actor
@@ -27,9 +27,9 @@ from portal.database import database
 from portal.menu import MenuEntry
 from portal.posted import typed_form
 from services import form_drafts, form_fields, form_versions
+from services.definition_versions import Draft
 from services.form_drafts import DraftChanged, FieldInUse
 from services.form_fields import Hand
-from services.form_versions import Draft
 from services.refusal import Refusal
 
 __all__ = ["MENU", "blueprint", "publishing_views", "trial_views"]

@@ -14,8 +14,9 @@ from forms.edit import change_field, delete_field
 from models.campaign import Definition, DefinitionStatus
 from models.history import HistoryEntry
 from models.rating import Rating
-from services import form_drafts, form_fields, form_publishing, form_versions
+from services import definition_drafts, form_drafts, form_fields, form_publishing, form_versions
 from services.attachments import FileStore
+from services.definition_versions import draft_row
 from services.definitions import form_of
 from services.form_drafts import DraftChanged
 from services.form_fields import Hand
@@ -120,11 +121,11 @@ def test_the_way_back_is_kept_with_the_draft(session: Session, office: Office) -
 def test_only_so_many_steps_are_kept(
     session: Session, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(form_drafts, "MOST_STEPS", 3)
+    monkeypatch.setattr(definition_drafts, "MOST_STEPS", 3)
     form_drafts.open_draft(session, office.admin, "instant", now=START)
     for number in range(6):
         form_fields.change(hand(session, office), "matter", {"label": f"题{number}"})
-    row = form_versions.draft_row(session, office.campaign.pack_key, "instant")
+    row = draft_row(session, form_versions.FORM, office.campaign.pack_key, "instant")
     assert row is not None
     assert [step["words"] for step in row.body["past"]][-1] == "修改“题4”的设置"
     assert len(row.body["past"]) == 3
@@ -138,7 +139,7 @@ def test_an_answer_opens_for_ever_in_its_own_version(
     form_fields.change(hand(session, office), "matter", {"label": "办的什么事"})
     form_fields.delete(hand(session, office), "handler", with_uses=True)
     found = form_publishing.outlook(session, office.admin, "instant")
-    assert found.answers == ((1, 1),)
+    assert found.used == ((1, 1),)
     assert "字段“事项”的名称 “事项” → “办的什么事”" in found.sentences
     assert "字段“经办人”删除" in found.sentences
     row = form_publishing.publish_draft(

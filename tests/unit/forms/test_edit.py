@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from definitions.source import load_yaml
+from definitions.trail import change_between, redone, undone
 from forms.answers import open_form
 from forms.definition import load_form
 from forms.describe import Way, settings_of, words_of
@@ -30,7 +31,6 @@ from forms.fields import TYPES
 from forms.fields.rows import Column
 from forms.foreign import sound_document
 from forms.references import renamed, uses_of, without_uses, worded
-from forms.trail import change_between, redone, undone
 from forms.unfinished import unfinished
 from tests.unit.forms.filling import EVERY_TYPE, NOW, choices
 

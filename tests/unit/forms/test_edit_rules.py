@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from definitions.expression import ValueType, check, evaluate
+from definitions.sentences import Facts, Line, LineRefused, Sentence, expression_of, facts_of, sentence_of
 from definitions.source import load_yaml
 from forms.definition import load_form
 from forms.formulas import FormulaRefused, formula_text, read_formula
-from forms.sentences import Facts, Line, LineRefused, Sentence, expression_of, facts_of, sentence_of
 
 FORMS = sorted((Path(__file__).resolve().parents[3] / "packs" / "district-2012" / "forms").rglob("*.yaml"))
 FACTS = Facts(

@@ -34,3 +34,12 @@ def safe_cell(text: str) -> str:
     ("'=1+1", '好')
     """
     return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def names_in(typed: str) -> list[str]:
+    """Names typed in one line, set apart by 、 or a comma.
+
+    >>> names_in("较差、差，")
+    ['较差', '差']
+    """
+    return [part.strip() for part in re.split("[、，,]", typed) if part.strip()]

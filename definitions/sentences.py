@@ -8,10 +8,10 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from definitions.expression_check import DAY
+from definitions.lines import read_lines
 from definitions.operators import number
+from definitions.texts import clean, names_in, narrow
 from definitions.value_type import ValueType
-from forms.describe import names_in
-from forms.texts import clean, narrow
 
 #: Lines of one rule; more are a sign that a computed field is wanted.
 MOST_LINES = 12
@@ -81,11 +81,13 @@ class Facts:
     """What lines may speak of.
 
     types: name → type. labels: name → label. options: name → option key → option name.
+    noun: what such a name is called where the rule is written.
     """
 
     types: Mapping[str, ValueType]
     labels: Mapping[str, str]
     options: Mapping[str, Mapping[str, str]]
+    noun: str = "字段"
 
 
 class LineRefused(ValueError):
@@ -115,7 +117,7 @@ def expression_of(sentence: Sentence, facts: Facts) -> Any:
 def _condition(line: Line, facts: Facts) -> Any:
     kind = facts.types.get(line.field)
     if kind is None:
-        raise LineRefused("请选择一个字段")
+        raise LineRefused(f"请选择一个{facts.noun}")
     if line.relation not in list(Relation):
         raise LineRefused("请选择“是”“大于”之类的关系")
     relation, variable = Relation(line.relation), {"var": line.field}
@@ -315,8 +317,6 @@ def _said(name: str, value: Any, facts: Facts) -> str:
 
 def read_sentence(name: str, form: Any) -> Sentence:
     """A rule as its page posted it; lines without field, relation and value are blank and dropped."""
-    from forms.describe import read_lines
-
     lines = tuple(
         Line(line.get("field", ""), line.get("relation", ""), line.get("typed", ""))
         for line in read_lines(name, form)
