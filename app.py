@@ -12,26 +12,25 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import FileSystemBytecodeCache
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from admin import init_admin
-from cli import register_commands
 from portal.access import init_access
+from portal.account import views as account_views
 from portal.addresses import LateRule, StoredNumber
 from portal.compression import init_compression
 from portal.database import database
 from portal.errors import init_errors
-from portal.files import init_files
 from portal.formats import init_formats
 from portal.home import init_home
 from portal.language import init_language
 from portal.menu import add_menu
+from portal.opening import init_handing_over
 from portal.page import init_page
+from portal.public.front import init_front
 from portal.security import init_security
 from services.accounts import Passwords
 from settings import ROOT, flask_config, read_settings
 
 #: Page packages; each has a `views` module with `blueprint` and, if it is in the menu, `MENU`.
 PAGES = (
-    "portal.account",
     "portal.desk",
     "portal.ranking",
     "portal.leader",
@@ -46,6 +45,28 @@ PAGES = (
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     """The application, configured from the environment; `config` overrides settings by name."""
+    app = _base(config)
+    for name in PAGES:
+        views = import_module(f"{name}.views")
+        app.register_blueprint(views.blueprint)
+        add_menu(app, getattr(views, "MENU", ()))
+    # Imported here, because `create_front` must not wait for what they load.
+    import_module("portal.files").init_files(app)
+    import_module("admin").init_admin(app)
+    import_module("cli").register_commands(app)
+    return app
+
+
+def create_front(config: Mapping[str, Any] | None = None) -> Flask:
+    """The front page and the login page alone, for the first seconds of a start (`portal/opening.py`)."""
+    app = _base(config)
+    init_front(app)
+    init_handing_over(app)
+    return app
+
+
+def _base(config: Mapping[str, Any] | None) -> Flask:
+    """What every application has: settings, database, guards, the frame of pages, the account."""
     given = dict(config or {})
     values = read_settings(given=given)
     app = Flask("app", root_path=str(ROOT))
@@ -67,13 +88,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     init_formats(app)
     init_page(app)
     init_home(app)
-    init_files(app)
-    for name in PAGES:
-        views = import_module(f"{name}.views")
-        app.register_blueprint(views.blueprint)
-        add_menu(app, getattr(views, "MENU", ()))
-    init_admin(app)
-    register_commands(app)
+    app.register_blueprint(account_views.blueprint)
     _believe_proxies(app)
     return app
 

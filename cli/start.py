@@ -1,13 +1,17 @@
 """Serve the site: what is missing is made first, then one process with threads answers.
 
 The one path of `./run`: structure, pack, demonstration data or first administrator, addresses, server.
-When nothing is to do it only asks the database three questions, so the first page is there at once.
+When nothing is to do it only asks the database three questions, and serves the front page while the rest is still
+being loaded (`portal/opening.py`), so the first page is there at once.
 """
 
 from __future__ import annotations
 
 import gc
+import os
 import sys
+import traceback
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -35,25 +39,32 @@ def main() -> None:
     """`python -m cli.start [options]`, and what `python app.py` calls."""
     # Hundreds of modules are read and none is thrown away: looking for garbage meanwhile is a tenth of the start.
     gc.disable()
-    from app import create_app
+    from app import create_front
     from settings import SettingFault
 
     try:
-        app = create_app()
+        app = create_front()
     except SettingFault as fault:
         sys.exit(f"设置有误：{fault}")
     with app.app_context():
         command.main(args=sys.argv[1:], prog_name="run", obj=None)
 
 
-def serve(app: Flask, bind: str) -> None:
-    """Answer requests until told to stop. Never returns to a prompt with connections open."""
+def serve(front: Flask, bind: str) -> None:
+    """Answer requests until told to stop. Never returns to a prompt with connections open.
+
+    front: what answers while the whole site is being loaded.
+    """
     from gunicorn.app.base import BaseApplication
 
+    from app import create_app
+    from portal.opening import Opening
+
+    opening = Opening(front, create_app, ready=_start_worker, failed=_give_up)
     options = {
         "bind": bind,
         "workers": 1,
-        "threads": app.config["PINGDU_THREADS"],
+        "threads": front.config["PINGDU_THREADS"],
         "worker_class": "gthread",
         "timeout": 120,
         "graceful_timeout": 15,
@@ -61,8 +72,8 @@ def serve(app: Flask, bind: str) -> None:
         "loglevel": "warning",
         "proc_name": "pingdu",
         "control_socket_disable": True,
-        "post_worker_init": lambda _process: _start_worker(app),
-        "worker_exit": lambda _server, _process: _end_worker(app),
+        "post_worker_init": lambda _process: opening.begin(),
+        "worker_exit": lambda _server, _process: _end_worker(opening.whole),
     }
 
     class Server(BaseApplication):
@@ -71,22 +82,22 @@ def serve(app: Flask, bind: str) -> None:
                 if name in self.cfg.settings:
                     self.cfg.set(name, value)
 
-        def load(self) -> Any:
-            return app
+        def load(self) -> Callable[..., Any]:
+            return opening
 
-    gc.freeze()
-    gc.enable()
     from cli.demo import print_accounts
 
-    print_accounts(app)
+    print_accounts(front)
     # The server forks; a connection must not be shared with the child.
-    app.extensions["engine"].dispose()
+    front.extensions["engine"].dispose()
     click.echo(f"\n  评督：http://{bind}/    按 Ctrl+C 停止\n")
     Server().run()
 
 
 def _start_worker(app: Flask) -> None:
     """In the process that answers requests, a thread for what is due."""
+    gc.freeze()
+    gc.enable()
     if app.config["PINGDU_WORKER"]:
         from cli.worker import WorkerThread
 
@@ -95,9 +106,17 @@ def _start_worker(app: Flask) -> None:
         thread.start()
 
 
-def _end_worker(app: Flask) -> None:
-    """Let the thread finish what it has in hand."""
-    thread = app.extensions.pop("worker_thread", None)
+def _give_up(error: BaseException) -> None:
+    """The site cannot be loaded: end this process in the way by which the server knows not to try again."""
+    from gunicorn.arbiter import Arbiter
+
+    traceback.print_exception(error)
+    os._exit(Arbiter.WORKER_BOOT_ERROR)
+
+
+def _end_worker(app: Flask | None) -> None:
+    """Let the thread finish what it has in hand. None: the site was not there yet."""
+    thread = app.extensions.pop("worker_thread", None) if app is not None else None
     if thread is not None:
         thread.end()
 

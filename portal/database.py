@@ -8,6 +8,8 @@ from flask import Flask, current_app, g
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
+# All nouns from the beginning: while one is still being loaded, no question could be asked of its neighbours.
+from models import registry  # noqa: F401
 from models.engine import make_engine
 
 

@@ -1,6 +1,9 @@
 # What `run` and `test` share: install what this machine lacks, once, and say so. Sourced, never run.
 # A stamp holds the hash of what was installed, so that a second start looks at two small files and goes on.
 
+# Compiled modules are kept beside the sources: without them a start reads and compiles everything anew.
+unset PYTHONDONTWRITEBYTECODE
+
 VENV=.venv
 STAMPS=var/prepared
 

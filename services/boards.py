@@ -27,6 +27,7 @@ from services.actor import Actor
 from services.calendars import work_calendar
 from services.definitions import workflow_of
 from services.explanations import SEES_RANKING, ShownLine, leaf_names, shown
+from services.front_page import state_counts
 from services.scores import Ranking, current_ranking
 from workflow.calendar import CalendarTooShort, WorkCalendar, remaining_working_days
 from workflow.definition import Workflow
@@ -154,14 +155,6 @@ def _satisfaction(
         (names[key], None if value is None else printed(value, scheme.places_of(nodes[key])))
         for key, value in whole.satisfaction.items()
     )
-
-
-def state_counts(session: Session, campaign: Campaign) -> dict[str, int]:
-    """How many cases stand in each state."""
-    rows = session.execute(
-        select(Case.state, func.count()).where(Case.campaign_id == campaign.id).group_by(Case.state)
-    )
-    return {row[0]: row[1] for row in rows}
 
 
 def _concerns(session: Session, campaign: Campaign, workflow: Workflow, now: datetime) -> list[Concern]:

@@ -1,4 +1,4 @@
-"""What everyone may read: the rules as the running definitions state them, the roster, counts of cases.
+"""What everyone may read: the rules as the running definitions state them, the roster.
 
 Source: 方案第八条第（三）项：将测评全过程予以公开.
 """
@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from models.campaign import Campaign
 from models.roster import Category, Target, Unit
 from scoring.words import Rule, rules_in_words
-from services.boards import state_counts
 from services.definitions import scheme_of, workflow_of
 from services.editions import ResultNotice, result_notices
 from services.packs import settings_of
@@ -145,21 +144,3 @@ def public_roster(session: Session) -> tuple[RosterCategory, ...]:
         )
         for name, units in found.items()
     )
-
-
-@dataclass(frozen=True)
-class CaseCounts:
-    """How many cases there were and how they ended; those withdrawn among them."""
-
-    total: int
-    running: int
-    ended: tuple[tuple[str, int], ...]
-
-
-def public_case_counts(session: Session, campaign: Campaign) -> CaseCounts:
-    """Counts alone: no case, no target."""
-    workflow = workflow_of(session, campaign.workflow_id)
-    counts = state_counts(session, campaign)
-    ended = tuple((state.name, counts.get(state.key, 0)) for state in workflow.states if state.final)
-    total = sum(counts.values())
-    return CaseCounts(total, total - sum(count for _, count in ended), ended)

@@ -16,41 +16,22 @@ from portal.clock import now
 from portal.database import database
 from portal.files import file_store
 from portal.menu import MenuEntry
-from portal.page import current_campaign
+from portal.public import front
 from portal.ranking.asking import asked_page, asked_text, campaign_or_refuse, page_link
-from services import editions, plan_document, publication
+from services import editions, front_page, plan_document, publication
 from services.attachments import Upload
 from services.notices import verify_by_code, verify_by_number
 from services.refusal import Refusal
 
 blueprint = Blueprint("public", __name__)
+blueprint.add_url_rule(front.PATH, "index", front.index)
 
 MENU = (
-    MenuEntry("public.index", _l("公开首页"), _l("公开"), 900),
-    MenuEntry("public.rules", _l("测评规则"), _l("公开"), 910),
-    MenuEntry("public.roster", _l("测评对象名册"), _l("公开"), 920),
-    MenuEntry("public.results", _l("公布的结果"), _l("公开"), 930),
-    MenuEntry("public.verify", _l("文书查验"), _l("公开"), 940),
+    *front.MENU,
     MenuEntry("public.plan_upload", _l("上传方案文件"), _l("公开"), 950),
 )
 
 Page = BaseResponse | str | tuple[str, int]
-
-
-@blueprint.get("/public")
-@allow(PUBLIC)
-def index() -> Page:
-    """The campaign and what of it is published."""
-    campaign = current_campaign()
-    if campaign is None:
-        return render_template("public/index.html", here=None)
-    return render_template(
-        "public/index.html",
-        here=campaign,
-        published=editions.published_editions(database.session, campaign.id),
-        plans=plan_document.plan_documents(database.session, campaign.id),
-        cases=publication.public_case_counts(database.session, campaign),
-    )
 
 
 @blueprint.get("/public/rules")
@@ -104,7 +85,7 @@ def _results(number: int | None) -> Page:
         if chosen
         else None,
         page_link=page_link,
-        cases=publication.public_case_counts(database.session, campaign),
+        cases=front_page.public_case_counts(database.session, campaign),
     )
 
 
