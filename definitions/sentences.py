@@ -10,7 +10,7 @@ from typing import Any, Literal
 from definitions.expression_check import DAY
 from definitions.lines import read_lines
 from definitions.operators import number
-from definitions.texts import clean, names_in, narrow
+from definitions.texts import clean, names_among, narrow
 from definitions.value_type import ValueType
 
 #: Lines of one rule; more are a sign that a computed field is wanted.
@@ -55,7 +55,6 @@ _WORDS = {
     Relation.MISSING: "未填写",
 }
 _COMPARED = {Relation.ABOVE: ">", Relation.AT_LEAST: ">=", Relation.BELOW: "<", Relation.AT_MOST: "<="}
-_SEPARATORS = "、，, \t"
 _ANSWERED = {"是": True, "否": False}
 
 
@@ -189,25 +188,6 @@ def _literals(line: Line, facts: Facts) -> list[str]:
         label = facts.labels.get(line.field, line.field)
         raise LineRefused(f"“{label}”没有选项“{'、'.join(unknown) or line.typed}”；可以写：{known}")
     return list(dict.fromkeys(keys.get(name, name) for name in names))
-
-
-def names_among(typed: str, known: Sequence[str]) -> list[str]:
-    """Names typed one after another; a known name may itself contain a comma.
-
-    >>> names_among("好，但慢、坏", ["好，但慢", "坏", "好"])
-    ['好，但慢', '坏']
-    """
-    left, names = clean(typed), []
-    longest_first = sorted(known, key=len, reverse=True)
-    while left := left.strip(_SEPARATORS):
-        name = next((name for name in longest_first if _begins(left, name)), None) or names_in(left)[0]
-        names.append(name)
-        left = left[len(name) :]
-    return names
-
-
-def _begins(text: str, name: str) -> bool:
-    return text.startswith(name) and text[len(name) : len(name) + 1].strip(_SEPARATORS) == ""
 
 
 # -- back from an expression ---------------------------------------------------------------------------------

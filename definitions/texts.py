@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+#: What may stand between names that are typed one after another.
+_SEPARATORS = "、，,;； \t\n"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -43,3 +46,26 @@ def names_in(typed: str) -> list[str]:
     ['较差', '差']
     """
     return [part.strip() for part in re.split("[、，,]", typed) if part.strip()]
+
+
+def names_among(typed: str, known: Sequence[str]) -> list[str]:
+    """Names typed one after another; a known name may itself contain a comma.
+
+    >>> names_among("好，但慢、坏", ["好，但慢", "坏", "好"])
+    ['好，但慢', '坏']
+    """
+    left, names = clean(typed), []
+    longest_first = sorted(known, key=len, reverse=True)
+    while left := left.strip(_SEPARATORS):
+        name = next((name for name in longest_first if _begins(left, name)), None) or _first_word(left)
+        names.append(name)
+        left = left[len(name) :]
+    return names
+
+
+def _begins(text: str, name: str) -> bool:
+    return text.startswith(name) and text[len(name) : len(name) + 1].strip(_SEPARATORS) == ""
+
+
+def _first_word(text: str) -> str:
+    return re.split("[、，,;；\n]", text, maxsplit=1)[0]

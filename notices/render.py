@@ -1,27 +1,22 @@
-"""Draws documents: one engine per process, strict about fonts, values, glyphs, resources and the engine's own log."""
+"""Draws documents, strict about fonts, values, glyphs, resources and the engine's own log."""
 
 from __future__ import annotations
 
-import logging
 import re
-import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from importlib import resources
-from pathlib import Path
-from typing import Any
 
 from notices.completeness import missing_values
 from notices.composition import Composer
 from notices.definition import NoticeFormat, NoticeKind, Value
+from notices.engine import draw_pdf
 from notices.filling import Filling, checked_values
 from notices.fonts import fonts_directory, use_fonts
 from notices.glyphs import Glyphs, glyphs_in
 from notices.layout import page_html
-from notices.refusal import NoticeGlyphMissing, NoticeIncomplete, NoticeNotDrawn, NoticeRefused
+from notices.refusal import NoticeGlyphMissing, NoticeIncomplete, NoticeRefused
 
 _SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 _DATE = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日")
@@ -60,8 +55,7 @@ def render_pdf(
     Source: GB/T 9704-2012; 方案第五条.
     """
     page = _page(kind, values, draft=draft, issued_at=issued_at, seal=seal)
-    engine = _engine(fonts_directory())
-    return engine.draw(page, kind.format, strict=not draft)
+    return draw_pdf(page, _css_text(kind.format), strict=not draft)
 
 
 def check_issue(kind: NoticeKind, values: Mapping[str, Value]) -> None:
@@ -152,64 +146,3 @@ def _made_at(values: Mapping[str, Value], issued_at: datetime | None) -> datetim
 def _css_text(layout: NoticeFormat) -> str:
     names = ("page.css", "letter.css") if layout is NoticeFormat.LETTER else ("page.css",)
     return "\n".join(resources.files("notices").joinpath(name).read_text(encoding="utf-8") for name in names)
-
-
-class _LogCatcher(logging.Handler):
-    """Collects what the engine says in the thread that draws."""
-
-    def __init__(self) -> None:
-        super().__init__(level=logging.WARNING)
-        self._thread = threading.get_ident()
-        self.messages: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.thread == self._thread:
-            self.messages.append(record.getMessage())
-
-
-@contextmanager
-def _caught_log() -> Iterator[list[str]]:
-    catcher = _LogCatcher()
-    logger = logging.getLogger("weasyprint")
-    logger.addHandler(catcher)
-    try:
-        yield catcher.messages
-    finally:
-        logger.removeHandler(catcher)
-
-
-@dataclass(frozen=True)
-class _Engine:
-    """WeasyPrint with the one FontConfiguration of the process and parsed style sheets."""
-
-    font_config: Any
-    sheets: Mapping[NoticeFormat, Any]
-
-    def draw(self, page: str, layout: NoticeFormat, *, strict: bool) -> bytes:
-        from weasyprint import HTML
-        from weasyprint.urls import URLFetcher
-
-        # Everything a document needs is in its text; nothing else is ever fetched.
-        fetcher = URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
-        with _caught_log() as messages:
-            document = HTML(string=page, url_fetcher=fetcher)
-            pdf = document.write_pdf(
-                stylesheets=[self.sheets[layout]], font_config=self.font_config, pdf_tags=True
-            )
-        if messages and strict:
-            raise NoticeNotDrawn(messages)
-        return bytes(pdf)
-
-
-@lru_cache(maxsize=1)
-def _engine(directory: Path) -> _Engine:
-    use_fonts(directory)
-    from weasyprint import CSS
-    from weasyprint.text.fonts import FontConfiguration
-
-    font_config = FontConfiguration()
-    with _caught_log() as messages:
-        sheets = {layout: CSS(string=_css_text(layout), font_config=font_config) for layout in NoticeFormat}
-    if messages:
-        raise NoticeNotDrawn(messages)
-    return _Engine(font_config, sheets)

@@ -12,6 +12,7 @@ from definitions.expression import ValueType
 from definitions.texts import safe_cell
 from forms.choices import Entry
 from forms.context import Context
+from forms.handwriting import Markup, Picture, ruled, said, shown
 
 #: What was posted for one field: name suffix → values; a plain field has only the suffix "".
 Posted = Mapping[str, Sequence[str]]
@@ -47,6 +48,21 @@ class Words:
     label: str
     hint: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SheetColumn:
+    """One column of a workbook that answers are typed into.
+
+    suffix: as in `Posted`. heading: its first row. hint: the note on it. choices: what its list offers, empty
+    for none. several: more than one of them may be written, with 、 between.
+    """
+
+    suffix: str
+    heading: str
+    hint: str = ""
+    choices: tuple[str, ...] = ()
+    several: bool = False
 
 
 class Option(Definition):
@@ -99,6 +115,10 @@ class Field(Definition):
     asks: ClassVar[bool] = True
     #: Whether one control is labelled (label) or a group of them (fieldset and legend).
     grouped: ClassVar[bool] = False
+    #: Whether it takes the whole width of a printed sheet.
+    wide: ClassVar[bool] = False
+    #: Whether its answers stand in a sheet of their own in a workbook, several lines to one form.
+    own_sheet: ClassVar[bool] = False
 
     # -- configure ---------------------------------------------------------------------------------------
 
@@ -172,6 +192,34 @@ class Field(Definition):
         """A good answer as it would be posted; used by previews and by the walk over all types."""
         return {"": ["示例"]}
 
+    # -- paper -------------------------------------------------------------------------------------------
+
+    def blank(self, context: Context) -> Markup:
+        """Where a pen writes the answer, as HTML for `forms/paper.css`."""
+        return ruled()
+
+    def paper_remark(self, labels: Mapping[str, str]) -> str:
+        """What to know before writing: bounds, how many, what not to fill. labels: as `in_words` wants them."""
+        return ""
+
+    def filled(self, answer: Any, context: Context, pictures: Sequence[Picture] = ()) -> Markup:
+        """An answer in its place on paper. pictures: those that belong to it."""
+        return said(self.printed(answer, context)) + Markup("").join(shown(picture) for picture in pictures)
+
+    # -- workbooks ---------------------------------------------------------------------------------------
+
+    def sheet_columns(self, context: Context) -> tuple[SheetColumn, ...]:
+        """The columns a workbook asks this answer in; none for what no workbook can hold."""
+        return (SheetColumn("", self.label, self.paper_remark({})),)
+
+    def posted_from_cells(self, cells: Mapping[str, str], context: Context) -> Posted:
+        """What the cells (suffix → text) mean as a post; what means nothing is handed on to be refused."""
+        return {"": [cells[""]] if cells.get("") else []}
+
+    def cells_from(self, answer: Any, context: Context) -> Mapping[str, str]:
+        """The inverse of `posted_from_cells`: suffix → text."""
+        return {"": self.first(self.posted_from(answer))}
+
     def first(self, posted: Posted) -> str:
         """The one value of a plain field."""
         values = posted.get("", ())
@@ -193,6 +241,9 @@ class Marked(Field):
                 yield setting, f"{self.words}不是问题，不能设这一项"
 
     def columns(self) -> tuple[tuple[str, str], ...]:
+        return ()
+
+    def sheet_columns(self, context: Context) -> tuple[SheetColumn, ...]:
         return ()
 
     def export(self, answer: Any, context: Context | None = None) -> tuple[str | int, ...]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
-from definitions.expression import ValueType
+from definitions.expression import ValueType, in_words
 from definitions.operators import number as exact
 from forms.context import Context
-from forms.fields.base import Field, Posted, Words
+from forms.fields.base import Field, Posted, SheetColumn, Words
 from forms.fields.number import as_text
+from forms.handwriting import Markup, remark
 
 
 class Computed(Field):
@@ -55,3 +56,12 @@ class Computed(Field):
 
     def example(self, context: Context) -> Posted:
         return {}
+
+    def blank(self, context: Context) -> Markup:
+        return remark("由系统计算，不用填写")
+
+    def paper_remark(self, labels: Mapping[str, str]) -> str:
+        return f"＝ {in_words(self.formula, labels)}" if labels else ""
+
+    def sheet_columns(self, context: Context) -> tuple[SheetColumn, ...]:
+        return ()

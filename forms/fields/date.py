@@ -10,7 +10,8 @@ from typing import Any, ClassVar, Literal
 from definitions.expression import ValueType
 from definitions.texts import narrow
 from forms.context import Context
-from forms.fields.base import AnswerRefused, Field, Posted, Words
+from forms.fields.base import AnswerRefused, Field, Posted, SheetColumn, Words
+from forms.handwriting import Markup, gaps
 
 _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?")
@@ -91,3 +92,24 @@ class Date(Field):
     def example(self, context: Context) -> Posted:
         today = context.now and context.today().isoformat()
         return {"": [self.latest or self.earliest or (today or "2012-04-09")[: len(self._shape())]]}
+
+    def blank(self, context: Context) -> Markup:
+        return gaps("年", "月", "日") if self.precision == "day" else gaps("年", "月")
+
+    def paper_remark(self, labels: Mapping[str, str]) -> str:
+        bounds = [
+            f"不早于 {self.printed(self.earliest)}" if self.earliest else "",
+            f"不晚于 {self.printed(self.latest)}" if self.latest else "",
+            "不晚于填表当天" if self.not_future else "",
+        ]
+        return "，".join(words for words in bounds if words)
+
+    def sheet_columns(self, context: Context) -> tuple[SheetColumn, ...]:
+        words = [f"写作 {self._shape()}", self.paper_remark({})]
+        return (SheetColumn("", self.label, "；".join(filter(None, words))),)
+
+    def posted_from_cells(self, cells: Mapping[str, str], context: Context) -> Posted:
+        typed = cells.get("", "")
+        # A spreadsheet keeps a month as its first day.
+        whole_day = day_from(typed) if self.precision == "month" else None
+        return {"": [typed if whole_day is None else whole_day.isoformat()[:7]] if typed else []}

@@ -9,8 +9,9 @@ from typing import Any, ClassVar, Literal
 from definitions.expression import ValueType
 from definitions.texts import narrow
 from forms.context import Context
-from forms.fields.base import AnswerRefused, Field, Posted, Words
+from forms.fields.base import AnswerRefused, Field, Posted, SheetColumn, Words
 from forms.fields.date import day_from
+from forms.handwriting import Markup, gaps
 
 _PARTS = re.compile(r"(.+?)[T ]\s*(\d{1,2}):(\d{2})(?::\d{2})?")
 
@@ -54,3 +55,13 @@ class DateTime(Field):
 
     def example(self, context: Context) -> Posted:
         return {"": ["2012-04-09T09:30"]}
+
+    def blank(self, context: Context) -> Markup:
+        return gaps("年", "月", "日", "时", "分")
+
+    def paper_remark(self, labels: Mapping[str, str]) -> str:
+        return "不晚于填表时" if self.not_future else ""
+
+    def sheet_columns(self, context: Context) -> tuple[SheetColumn, ...]:
+        words = ["写作 2012-04-09 09:30", self.paper_remark({})]
+        return (SheetColumn("", self.label, "；".join(filter(None, words))),)

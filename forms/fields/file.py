@@ -10,7 +10,8 @@ from typing import Any, ClassVar, Literal
 from definitions.expression import ValueType
 from definitions.texts import clean
 from forms.context import Context
-from forms.fields.base import AnswerRefused, Field, Posted, Words
+from forms.fields.base import AnswerRefused, Field, Posted, SheetColumn, Words
+from forms.handwriting import Markup, gaps
 
 #: An upload that was kept from an earlier try, by the opaque id the service gave it.
 _KEPT = re.compile(r"[0-9a-zA-Z_-]{8,64}")
@@ -54,6 +55,9 @@ class File(Field):
         "extensions": Words("收哪些文件"),
     }
     value_type: ClassVar[ValueType | None] = ValueType.NUMBER
+    #: How many of them is said, and what to do with them on paper.
+    measure_word: ClassVar[str] = "份"
+    paper_words: ClassVar[str] = "在首页右上角写明本表编号"
 
     def own_faults(self) -> Iterator[tuple[str, str]]:
         if not 1 <= self.at_most <= 50:
@@ -124,3 +128,13 @@ class File(Field):
 
     def example(self, context: Context) -> Posted:
         return {"kept": ["example-upload-1"]}
+
+    def blank(self, context: Context) -> Markup:
+        return gaps(f"{self.measure_word}，附在表后")
+
+    def paper_remark(self, labels: Mapping[str, str]) -> str:
+        least = f"至少 {self.at_least} {self.measure_word}，" if self.at_least else ""
+        return f"{least}最多 {self.at_most} {self.measure_word}，{self.paper_words}"
+
+    def sheet_columns(self, context: Context) -> tuple[SheetColumn, ...]:
+        return ()

@@ -9,6 +9,7 @@ from definitions.expression import ValueType
 from definitions.texts import clean
 from forms.context import Context
 from forms.fields.base import AnswerRefused, Field, Posted, Words
+from forms.handwriting import Markup, lines_for, ruled
 
 LONGEST = 20_000
 
@@ -48,3 +49,11 @@ class LongText(Field):
 
     def example(self, context: Context) -> Posted:
         return {"": ["示例说明。" + "字" * max(self.min_length - 5, 0)]}
+
+    def blank(self, context: Context) -> Markup:
+        return ruled(max(lines_for(self.max_length, most=6 if self.max_length <= 1000 else 8), 2))
+
+    def paper_remark(self, labels: Mapping[str, str]) -> str:
+        return (
+            f"{self.min_length} 字至 {self.max_length} 字" if self.min_length else f"{self.max_length} 字以内"
+        )

@@ -9,8 +9,9 @@ from typing import Any, ClassVar, Literal
 from definitions.expression import ValueType
 from forms.choices import Entry
 from forms.context import Context
-from forms.fields.base import AnswerRefused, Field, Option, Posted, Summary, Words
-from forms.fields.ticked import option_faults, repeated
+from forms.fields.base import AnswerRefused, Field, Option, Posted, SheetColumn, Summary, Words
+from forms.fields.ticked import key_written, option_faults, repeated, written
+from forms.handwriting import Markup, Picture, box, table
 
 
 class Matrix(Field):
@@ -40,6 +41,7 @@ class Matrix(Field):
     }
     value_type: ClassVar[ValueType | None] = ValueType.NUMBER
     grouped: ClassVar[bool] = True
+    wide: ClassVar[bool] = True
 
     #: What a tick in the abstention's column posts; no option can have this key.
     ABSTAINED: ClassVar[str] = "-"
@@ -118,3 +120,47 @@ class Matrix(Field):
 
     def example(self, context: Context) -> Posted:
         return {row.key: [self.options[0].key] for row in self.rows_for(context)}
+
+    def blank(self, context: Context) -> Markup:
+        return self._printed_table(self.rows_for(context), {}, context)
+
+    def paper_remark(self, labels: Mapping[str, str]) -> str:
+        return "每行选一项，每行都要选" if self.every_row else "每行最多选一项"
+
+    def filled(self, answer: Any, context: Context, pictures: Sequence[Picture] = ()) -> Markup:
+        given = answer or {}
+        rows = [row for row in self.rows_for(context) if row.key in given]
+        rows += [Entry(key, key) for key in given if all(row.key != key for row in rows)]
+        return self._printed_table(rows, given, context)
+
+    def _printed_table(self, rows: Sequence[Entry], given: Mapping[str, str], context: Context) -> Markup:
+        """One line a row with a box for each option; rows with headings are numbered through."""
+        options = self.options_for(context)
+        if given:
+            options = [option for option in options if option.key != self.ABSTAINED]
+        grouped = any(row.group for row in rows)
+        head = [
+            *(["序号", "单位", "测评对象"] if grouped else ["项目"]),
+            *(option.label for option in options),
+        ]
+        lines: list[list[str | Markup]] = []
+        for number, row in enumerate(rows, 1):
+            names: list[str | Markup] = [str(number), row.group, row.label]
+            marks = [box(given.get(row.key) == option.key) for option in options]
+            lines.append([*(names if grouped else [row.label]), *marks])
+        return table(head, lines, css_class="matrix grouped" if grouped else "matrix")
+
+    def sheet_columns(self, context: Context) -> tuple[SheetColumn, ...]:
+        offered = tuple(option.label for option in self.options_for(context))
+        return tuple(
+            SheetColumn(row.key, f"{self.label}：{written(row)}", "从列表中选一项", offered)
+            for row in self.rows_for(context)
+        )
+
+    def posted_from_cells(self, cells: Mapping[str, str], context: Context) -> Posted:
+        options = self.options_for(context)
+        return {row: [key_written(typed, options)] for row, typed in cells.items() if typed}
+
+    def cells_from(self, answer: Any, context: Context) -> Mapping[str, str]:
+        names = {option.key: option.label for option in self.options_for(context)}
+        return {row: names.get(value, value) for row, value in (answer or {}).items()}

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from definitions.expression import ValueType
+from definitions.texts import names_among
 from forms.choices import Entry
 from forms.context import Context
-from forms.fields.base import AnswerRefused, Field, Option, Posted, Summary, Words
-from forms.fields.ticked import option_faults
+from forms.fields.base import AnswerRefused, Field, Option, Posted, SheetColumn, Summary, Words
+from forms.fields.ticked import key_written, option_faults, written
+from forms.handwriting import Markup, Picture, ticks
 
 
 class MultiChoice(Field):
@@ -81,3 +83,28 @@ class MultiChoice(Field):
 
     def example(self, context: Context) -> Posted:
         return {"": [option.key for option in self.options[: max(self.at_least, 1)]]}
+
+    def blank(self, context: Context) -> Markup:
+        return ticks(self.options_for(context))
+
+    def paper_remark(self, labels: Mapping[str, str]) -> str:
+        most = "" if self.at_most is None else f"最多 {self.at_most} 项"
+        least = f"至少 {self.at_least} 项" if self.at_least > 1 else ""
+        return "可选几项" + "".join(f"，{words}" for words in (least, most) if words)
+
+    def filled(self, answer: Any, context: Context, pictures: Sequence[Picture] = ()) -> Markup:
+        return ticks(self.options_for(context), answer or ())
+
+    def sheet_columns(self, context: Context) -> tuple[SheetColumn, ...]:
+        offered = tuple(written(entry) for entry in self.options_for(context))
+        hint = f"{self.paper_remark({})}；几项之间写顿号"
+        return (SheetColumn("", self.label, hint, offered, several=True),)
+
+    def posted_from_cells(self, cells: Mapping[str, str], context: Context) -> Posted:
+        entries = self.options_for(context)
+        names = names_among(cells.get("", ""), [written(entry) for entry in entries])
+        return {"": [key_written(name, entries) for name in names]}
+
+    def cells_from(self, answer: Any, context: Context) -> Mapping[str, str]:
+        chosen = [written(entry) for entry in self.options_for(context) if entry.key in (answer or ())]
+        return {"": "、".join(chosen)}

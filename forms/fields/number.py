@@ -12,6 +12,7 @@ from definitions.operators import number as exact
 from definitions.texts import narrow
 from forms.context import Context
 from forms.fields.base import AnswerRefused, Field, Posted, Summary, Words
+from forms.handwriting import Markup, gaps
 
 
 def as_text(value: int | Fraction, decimals: int) -> str:
@@ -104,3 +105,16 @@ class Number(Field):
         if value is None:
             value = exact(self.at_most)
         return {"": [as_text(value if value is not None else 1, self.decimals)]}
+
+    def blank(self, context: Context) -> Markup:
+        return gaps(self.unit)
+
+    def paper_remark(self, labels: Mapping[str, str]) -> str:
+        low, high = self.at_least, self.at_most
+        bounds = [
+            f"{low} 至 {high}" if low is not None and high is not None else "",
+            f"不小于 {low}" if low is not None and high is None else "",
+            f"不大于 {high}" if high is not None and low is None else "",
+            f"最多 {self.decimals} 位小数" if self.decimals else "整数",
+        ]
+        return "，".join(words for words in bounds if words)

@@ -9,6 +9,7 @@ from definitions.expression import ValueType
 from definitions.texts import narrow
 from forms.context import Context
 from forms.fields.base import AnswerRefused, Field, Posted
+from forms.handwriting import Markup, ruled
 
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _FIXED = re.compile(r"(0\d{2,3}-?)?[2-9]\d{6,7}(-\d{1,6})?|400\d{7}|1\d{4}")
@@ -31,3 +32,6 @@ class Phone(Field):
 
     def example(self, context: Context) -> Posted:
         return {"": ["0796-8234567"]}
+
+    def blank(self, context: Context) -> Markup:
+        return ruled(short=True)

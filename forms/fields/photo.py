@@ -15,6 +15,8 @@ class Photo(File):
     at_most: int = 9
     extensions: tuple[str, ...] = ("jpg", "jpeg", "png", "webp")
     words: ClassVar[str] = "照片"
+    measure_word: ClassVar[str] = "张"
+    paper_words: ClassVar[str] = "在背面写明本表编号"
 
     def missing_sentence(self) -> str:
         return f"请为“{self.label}”拍照或选择照片"

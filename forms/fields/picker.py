@@ -9,6 +9,9 @@ from forms.choices import Entry
 from forms.context import Context
 from forms.fields.base import Words
 from forms.fields.ticked import OneOf
+from forms.handwriting import Markup, ruled, ticks
+
+_FEW = 12
 
 
 class Picker(OneOf):
@@ -24,3 +27,11 @@ class Picker(OneOf):
 
     def options_for(self, context: Context) -> Sequence[Entry]:
         return context.entries(self.of)
+
+    def blank(self, context: Context) -> Markup:
+        entries = self.options_for(context)
+        # A roster is too long to tick on paper, and it changes: the name is written.
+        return ticks(entries) if 0 < len(entries) <= _FEW else ruled()
+
+    def paper_remark(self, labels: Mapping[str, str]) -> str:
+        return "写单位和科室（二级单位）全称" if self.of == "target" else "写全称"

@@ -14,14 +14,17 @@ from definitions.expression import ValueType
 from definitions.operators import number as exact
 from definitions.operators import whole
 from forms.context import Context
-from forms.fields.base import AnswerRefused, Field, Option, Posted, Words
+from forms.fields.base import AnswerRefused, Field, Option, Posted, SheetColumn, Words
 from forms.fields.choice import Choice
 from forms.fields.date import Date
 from forms.fields.number import Number, as_text
 from forms.fields.short_text import ShortText
 from forms.fields.ticked import repeated
+from forms.handwriting import Markup, Picture, table
 
 MOST_ROWS = 200
+#: Empty lines on a blank form, if as many may be filled.
+_BLANK_LINES = 6
 _SUFFIX = re.compile(r"(\d{1,6})-([a-z][a-z0-9_]*)")
 
 
@@ -85,6 +88,8 @@ class Rows(Field):
     }
     value_type: ClassVar[ValueType | None] = ValueType.NUMBER
     grouped: ClassVar[bool] = True
+    wide: ClassVar[bool] = True
+    own_sheet: ClassVar[bool] = True
 
     def own_faults(self) -> Iterator[tuple[str, str]]:
         if not self.of:
@@ -197,3 +202,64 @@ class Rows(Field):
             for index in range(max(self.at_least, 1))
             for column in self.of
         }
+
+    def blank(self, context: Context) -> Markup:
+        lines: list[list[str | Markup]] = [
+            [str(number), *("" for _ in self.of)]
+            for number in range(1, max(self.at_least, min(self.at_most, _BLANK_LINES)) + 1)
+        ]
+        if any(column.total for column in self.of):
+            lines.append(["合计", *("" if column.total else "／" for column in self.of)])
+        return table(["序号", *(self._heading(column) for column in self.of)], lines, css_class="rows empty")
+
+    @staticmethod
+    def _heading(column: Column) -> str:
+        """Its name, with what can be written where that is a choice."""
+        offered = "／".join(option.name for option in column.options)
+        must = "＊" if column.required else ""
+        return f"{column.label}{must}（{offered}）" if offered else f"{column.label}{must}"
+
+    def paper_remark(self, labels: Mapping[str, str]) -> str:
+        least = f"至少 {self.at_least} 行，" if self.at_least else ""
+        return f"{least}最多 {self.at_most} 行，不够写可另附纸"
+
+    def filled(self, answer: Any, context: Context, pictures: Sequence[Picture] = ()) -> Markup:
+        cells = [(column, column.as_field()) for column in self.of]
+        lines: list[list[str | Markup]] = [
+            [str(number), *(cell.printed(row.get(column.key), context) for column, cell in cells)]
+            for number, row in enumerate(answer or (), 1)
+        ]
+        sums = self.totals(answer or ())
+        if sums:
+            shown = [
+                as_text(sums[column.key], column.decimals) if column.key in sums else "" for column in self.of
+            ]
+            lines.append(["合计", *shown])
+        return table(["序号", *(column.label for column in self.of)], lines, css_class="rows")
+
+    def sheet_columns(self, context: Context) -> tuple[SheetColumn, ...]:
+        found = []
+        for column in self.of:
+            cell = column.as_field().sheet_columns(context)[0]
+            must = "必填" if column.required else ""
+            hint = "；".join(filter(None, (must, cell.hint)))
+            found.append(SheetColumn(column.key, column.label, hint, cell.choices))
+        return tuple(found)
+
+    def posted_from_lines(self, lines: Sequence[Mapping[str, str]], context: Context) -> Posted:
+        """What the lines of one form (column key → text) mean as a post."""
+        fields = {column.key: column.as_field() for column in self.of}
+        return {
+            f"{index}-{key}": list(fields[key].posted_from_cells({"": typed}, context)[""])
+            for index, line in enumerate(lines)
+            for key, typed in line.items()
+            if typed and key in fields
+        }
+
+    def lines_from(self, answer: Any, context: Context) -> list[Mapping[str, str]]:
+        """The inverse of `posted_from_lines`."""
+        fields = {column.key: column.as_field() for column in self.of}
+        return [
+            {key: fields[key].cells_from(value, context)[""] for key, value in row.items() if key in fields}
+            for row in answer or ()
+        ]

@@ -10,6 +10,7 @@ from definitions.expression import ValueType
 from definitions.texts import clean
 from forms.context import Context
 from forms.fields.base import AnswerRefused, Field, Posted, Words
+from forms.handwriting import Markup, lines_for, ruled
 from forms.patterns import LONGEST_INPUT, pattern_fault
 
 
@@ -56,3 +57,11 @@ class ShortText(Field):
 
     def example(self, context: Context) -> Posted:
         return {"": ["示例" + "字" * max(self.min_length - 2, 0)]} if not self.pattern else {"": []}
+
+    def blank(self, context: Context) -> Markup:
+        return ruled(lines_for(self.max_length, most=2), short=self.max_length <= 10)
+
+    def paper_remark(self, labels: Mapping[str, str]) -> str:
+        if self.pattern_words:
+            return self.pattern_words
+        return f"至少 {self.min_length} 字" if self.min_length > 1 else ""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 import struct
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from definitions.expression import ValueType
 from definitions.texts import clean, safe_cell
 from forms.context import Context
-from forms.fields.base import AnswerRefused, Field, Posted
+from forms.fields.base import AnswerRefused, Field, Posted, SheetColumn
+from forms.handwriting import Markup, Picture, gaps, said
 
 PREFIX = "data:image/png;base64,"
 LARGEST = 200_000
@@ -58,6 +60,21 @@ class Signature(Field):
 
     def example(self, context: Context) -> Posted:
         return {"": ["示例签名"]}
+
+    def blank(self, context: Context) -> Markup:
+        return Markup('<div class="sign-box"></div>') + gaps("年", "月", "日")
+
+    def filled(self, answer: Any, context: Context, pictures: Sequence[Picture] = ()) -> Markup:
+        drawn = (answer or {}).get("drawn", "")
+        if is_png(drawn):
+            return Markup('<img class="signature" alt="" src="{}">').format(drawn)
+        return said(self.printed(answer))
+
+    def sheet_columns(self, context: Context) -> tuple[SheetColumn, ...]:
+        return (SheetColumn("", self.label, "写签名人的姓名"),)
+
+    def cells_from(self, answer: Any, context: Context) -> Mapping[str, str]:
+        return {"": (answer or {}).get("typed", "")}
 
 
 def is_png(data_url: str) -> bool:

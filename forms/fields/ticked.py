@@ -9,12 +9,33 @@ from typing import Any, ClassVar
 from definitions.expression import ValueType
 from forms.choices import Entry
 from forms.context import Context
-from forms.fields.base import AnswerRefused, Field, Option, Posted, Summary, Words
+from forms.fields.base import AnswerRefused, Field, Option, Posted, SheetColumn, Summary, Words
+from forms.handwriting import MOST_TICKED, Markup, Picture, ruled, ticks
+
+#: So few options are all shown again on a filled paper, with the chosen one ticked.
+FEW = 8
 
 
 def repeated(keys: Iterable[str]) -> list[str]:
     """Keys that occur more than once."""
     return [key for key, count in Counter(keys).items() if count > 1]
+
+
+def written(entry: Entry) -> str:
+    """An entry as a cell of a workbook names it, unlike any other of its list."""
+    return f"{entry.group}／{entry.label}" if entry.group else entry.label
+
+
+def key_written(text: str, entries: Sequence[Entry]) -> str:
+    """The key of the entry that a cell names: as offered, by its bare name if only one has it, or by its key.
+
+    A text that names none comes back as it is, to be refused.
+    """
+    for spelt in (written, lambda entry: entry.label, lambda entry: entry.key):
+        found = [entry.key for entry in entries if spelt(entry) == text]
+        if len(found) == 1:
+            return found[0]
+    return text
 
 
 class OneOf(Field):
@@ -48,6 +69,29 @@ class OneOf(Field):
     def example(self, context: Context) -> Posted:
         entries = self.options_for(context)
         return {"": [entries[0].key] if entries else []}
+
+    def blank(self, context: Context) -> Markup:
+        entries = self.options_for(context)
+        return ticks(entries) if 0 < len(entries) <= MOST_TICKED else ruled()
+
+    def filled(self, answer: Any, context: Context, pictures: Sequence[Picture] = ()) -> Markup:
+        entries = self.options_for(context)
+        known = any(entry.key == answer for entry in entries)
+        if known and len(entries) <= FEW:
+            return ticks(entries, [answer])
+        return super().filled(answer, context)
+
+    def sheet_columns(self, context: Context) -> tuple[SheetColumn, ...]:
+        offered = tuple(written(entry) for entry in self.options_for(context))
+        return (SheetColumn("", self.label, "从列表中选一项", offered),)
+
+    def posted_from_cells(self, cells: Mapping[str, str], context: Context) -> Posted:
+        typed = cells.get("", "")
+        return {"": [key_written(typed, self.options_for(context))] if typed else []}
+
+    def cells_from(self, answer: Any, context: Context) -> Mapping[str, str]:
+        found = (written(entry) for entry in self.options_for(context) if entry.key == answer)
+        return {"": next(found, "" if answer is None else str(answer))}
 
 
 class OneOption(OneOf):

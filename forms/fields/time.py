@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Literal
 from definitions.expression import ValueType
 from definitions.texts import narrow
 from forms.context import Context
-from forms.fields.base import AnswerRefused, Field, Posted
+from forms.fields.base import AnswerRefused, Field, Posted, SheetColumn
+from forms.handwriting import Markup, gaps
 
 _TIME = re.compile(r"([01]?\d|2[0-3])[:时点]([0-5]\d)分?(?::[0-5]\d)?")
 
@@ -34,3 +35,9 @@ class Time(Field):
 
     def example(self, context: Context) -> Posted:
         return {"": ["09:30"]}
+
+    def blank(self, context: Context) -> Markup:
+        return gaps("时", "分")
+
+    def sheet_columns(self, context: Context) -> tuple[SheetColumn, ...]:
+        return (SheetColumn("", self.label, "写作 09:30"),)

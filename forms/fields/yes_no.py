@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from definitions.expression import ValueType
 from forms.choices import Entry
 from forms.context import Context
-from forms.fields.base import AnswerRefused, Field, Posted, Summary
+from forms.fields.base import AnswerRefused, Field, Posted, SheetColumn, Summary
+from forms.handwriting import Markup, Picture, ticks
 
 
 class YesNo(Field):
@@ -48,3 +49,19 @@ class YesNo(Field):
 
     def example(self, context: Context) -> Posted:
         return {"": ["yes"]}
+
+    def blank(self, context: Context) -> Markup:
+        return ticks(self.options_for(context))
+
+    def filled(self, answer: Any, context: Context, pictures: Sequence[Picture] = ()) -> Markup:
+        return ticks(self.options_for(context), self.posted_from(answer)[""])
+
+    def sheet_columns(self, context: Context) -> tuple[SheetColumn, ...]:
+        return (SheetColumn("", self.label, "填“是”或“否”", ("是", "否")),)
+
+    def posted_from_cells(self, cells: Mapping[str, str], context: Context) -> Posted:
+        typed = cells.get("", "")
+        return {"": [{"是": "yes", "否": "no"}.get(typed, typed)] if typed else []}
+
+    def cells_from(self, answer: Any, context: Context) -> Mapping[str, str]:
+        return {"": self.printed(answer)}

@@ -133,14 +133,12 @@ def test_nothing_is_fetched(listener: tuple[str, list[str]]) -> None:
 
 def test_the_engine_itself_refuses_addresses(listener: tuple[str, list[str]]) -> None:
     """Even if markup got through, the fetcher would stop it and the issue would fail."""
-    from notices.definition import NoticeFormat
-    from notices.fonts import fonts_directory
+    from notices.engine import draw_pdf
     from notices.refusal import NoticeNotDrawn
-    from notices.render import _engine
 
     address, asked = listener
     for source in (f"{address}/a.png", "file:///etc/hostname"):
         page = f'<html lang="zh-CN"><body><img src="{source}" alt="甲"></body></html>'
         with pytest.raises(NoticeNotDrawn):
-            _engine(fonts_directory()).draw(page, NoticeFormat.LETTER, strict=True)
+            draw_pdf(page, "body { margin: 0 }")
     assert asked == []
