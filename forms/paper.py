@@ -27,6 +27,7 @@ class Surroundings:
     organ: whose form it is. address: of the same form on the web, empty where there is none.
     mark: said at the top of every page (演示数据, 草稿), empty for none. serial: printed at the top right of a
     filled form; a blank one has a line to write it on. facts: (label, value) of a filled form, above the questions.
+    ballot: set tightly, with room for a code at the top right of the first page instead of a line for the number.
     """
 
     organ: str
@@ -34,6 +35,7 @@ class Surroundings:
     mark: str = ""
     serial: str = ""
     facts: Sequence[tuple[str, str]] = ()
+    ballot: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ def blank_page(definition: FormDefinition, *, choices: ChoiceSource, around: Sur
     how = "请用黑色或蓝黑色笔填写，在□内打√。"
     if any(spec.required for spec in definition.fields):
         how += "标有＊的必须填写。"
+    if around.ballot:
+        how += "也可以扫右上方的码在手机上投；一票一码，两种只能用一种。"
     lead = Markup("{}{}").format(
         Markup('<p class="intro">{}</p>').format(definition.intro) if definition.intro else "",
         Markup('<p class="how">{}</p>')
@@ -134,12 +138,14 @@ def _page(sheet: _Sheet, around: Surroundings, lead: Markup, fields: Sequence[Fi
     body = Markup("").join(_body(sheet, fields))
     return str(
         Markup(
-            '<!DOCTYPE html><html lang="zh-CN"><head><meta charset="utf-8"><title>{title}</title></head><body>'
+            '<!DOCTYPE html><html lang="zh-CN"><head><meta charset="utf-8"><title>{title}</title></head>'
+            '<body class="{kind}">'
             '<div class="running"><span class="run-name">{title} · 第{version}版</span>'
             '<span class="run-organ">{organ}</span><span class="run-mark">{mark}</span></div>'
             "{head}{lead}{body}{foot}</body></html>"
         ).format(
             title=form.name,
+            kind="ballot" if around.ballot else "form",
             version=form.version,
             organ=around.organ,
             mark=around.mark,
@@ -153,15 +159,25 @@ def _page(sheet: _Sheet, around: Surroundings, lead: Markup, fields: Sequence[Fi
 
 def _head(sheet: _Sheet, around: Surroundings) -> Markup:
     code = Markup("")
-    if around.address:
+    if around.ballot:
+        code = Markup('<div class="code"><div class="slot"></div><p>扫码投票</p></div>')
+    elif around.address:
         code = Markup('<div class="code">{}<p>{}</p></div>').format(
             code_picture(around.address), "扫码在线填写" if sheet.blank else "扫码核对"
         )
-    serial = around.serial or Markup('<i class="gap"></i>')
+    facts = [f"第{sheet.form.version}版"]
+    if around.ballot:
+        facts = [f"{label}：{value}" for label, value in around.facts]
+    elif sheet.blank or around.serial:
+        facts.append(Markup("编号：{}").format(around.serial or Markup('<i class="gap"></i>')))
     return Markup(
-        '<header>{code}<p class="organ">{organ}</p><h1>{name}</h1>'
-        '<p class="meta"><span>第{version}版</span><span>编号：{serial}</span></p></header>'
-    ).format(code=code, organ=around.organ, name=sheet.form.name, version=sheet.form.version, serial=serial)
+        '<header>{code}<p class="organ">{organ}</p><h1>{name}</h1><p class="meta">{facts}</p></header>'
+    ).format(
+        code=code,
+        organ=around.organ,
+        name=sheet.form.name,
+        facts=Markup("").join(Markup("<span>{}</span>").format(fact) for fact in facts),
+    )
 
 
 def code_picture(text: str) -> Markup:

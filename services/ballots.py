@@ -195,7 +195,7 @@ def enter_ballot(session: Session, code: str, *, now: datetime) -> OpenBallot:
     """The ballot this code opens. The same refusal for every code that does not."""
     row = _code(session, code, now=now)
     held = _round(session, row.round_id)
-    return OpenBallot(held, form_of(session, held.form_id), _choices(session, held))
+    return OpenBallot(held, form_of(session, held.form_id), ballot_choices(session, held))
 
 
 def _code(session: Session, code: str, *, now: datetime, lock: bool = False) -> BallotCode:
@@ -243,7 +243,7 @@ def _count_wrong(session: Session, now: datetime) -> None:
         raise Refusal("throttled", "短时间内错误的代码太多，请过一刻钟再试，或请现场工作人员协助。", 429)
 
 
-def _choices(session: Session, held: BallotRound) -> FixedChoices:
+def ballot_choices(session: Session, held: BallotRound) -> FixedChoices:
     """The ballot's own targets in its order; every other list as it is stored."""
     rows = {
         target_id: Entry(key, name, unit)
