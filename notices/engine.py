@@ -61,8 +61,13 @@ def draw_pdf(
 
 
 def legible(text: str) -> str:
-    """The text with every character that no font can draw, and every hidden one, named where it stands."""
-    missing = glyphs_in(fonts_directory()).missing(text)
+    """The text with every character that no font can draw, and every hidden one, named where it stands.
+
+    Raises fonts.FontsMissing when the machine is not ready.
+    """
+    directory = fonts_directory()
+    use_fonts(directory)
+    missing = glyphs_in(directory).missing(text)
     marks = {ord(sign): f"〔U+{ord(sign):04X}〕" for sign in (*missing, *(_HIDDEN & set(text)))}
     return text.translate(marks) if marks else text
 

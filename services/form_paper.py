@@ -26,8 +26,9 @@ from services.actor import OFFICE, Actor
 from services.attachments import FileStore, attachments_of
 from services.ballots import ballot_choices, issue_codes
 from services.choices import StoredChoices
+from services.definition_versions import office_pack
 from services.definitions import form_of
-from services.form_versions import draft_of, office_pack, published_version, sheet_of
+from services.form_versions import draft_of, published_version, sheet_of
 from services.rating_forms import LOCAL, method_of
 from services.rating_register import name_in
 from services.ratings import own_rating
@@ -41,8 +42,8 @@ _SIDE = 900
 #: Where a ballot's own goes: in the room that its layout leaves (`forms/paper.css`).
 BALLOT_PLACES = Places(
     square=(171.0, 16.0, 20.0),
-    first_page=Slot(left=20.0, top=13.5, size=11.0, pitch=6.4),
-    every_page=Slot(left=20.0, top=287.0, size=8.0, pitch=4.6),
+    first_page=Slot(left=20.0, top=13.5, size=11.0, pitch=7.2),
+    every_page=Slot(left=20.0, top=287.0, size=8.0, pitch=5.2),
 )
 
 

@@ -22,8 +22,9 @@ from portal.builder.reading import PRIVACY, Unreadable, posted_head
 from portal.clock import now
 from portal.database import database
 from portal.downloads import file_answer
+from portal.online import online_address
 from portal.posted import typed_form
-from services import form_drafts, form_fields, form_publishing, form_versions
+from services import form_drafts, form_fields, form_paper, form_publishing, form_versions
 from services.definition_versions import Draft
 from services.form_publishing import NotReady, Outlook
 from services.refusal import Refusal, not_found
@@ -66,6 +67,28 @@ def export(key: str, version: int) -> Page:
     """One published version as a file."""
     row = form_versions.published_version(database.session, current_actor(), key, version)
     return _file(row.body, f"{key}-v{version}.yaml")
+
+
+@blueprint.get("/<key>/v<int:version>/blank.pdf")
+@allow(Role.ADMIN)
+def blank(key: str, version: int) -> Page:
+    """One published version for the pen."""
+    return _blank(key, version)
+
+
+@blueprint.get("/<key>/draft/blank.pdf")
+@allow(Role.ADMIN)
+def blank_draft(key: str) -> Page:
+    """The draft for the pen, marked as a draft."""
+    return _blank(key, None)
+
+
+def _blank(key: str, version: int | None) -> Response:
+    pdf = form_paper.blank_version(
+        database.session, current_actor(), key, version, address=online_address(key) if version else ""
+    )
+    word = f"v{version}" if version else "draft"
+    return file_answer(pdf, f"{key}-{word}-blank.pdf", "application/pdf", inline=True)
 
 
 @blueprint.get("/<key>/draft.yaml")

@@ -17,7 +17,10 @@ from portal.desk.blueprint import (
     page_number,
     same_list,
 )
+from portal.downloads import file_answer
+from portal.files import file_store
 from services.actor import OFFICE
+from services.form_paper import filled_rating
 from services.rating_register import RatingFilter, list_ratings, rating_sheet
 from services.ratings import approve_void, propose_void
 from services.refusal import Refusal
@@ -47,6 +50,16 @@ def ratings() -> Page:
 def rating(rating_id: int) -> Page:
     """One rating in words."""
     return _page(rating_id)
+
+
+@blueprint.get("/ratings/<int:rating_id>/print.pdf")
+@allow(*OFFICE)
+def printed_rating(rating_id: int) -> Page:
+    """One rating on paper, as it was given; `?empty` shows also what was left unanswered."""
+    pdf = filled_rating(
+        database.session, current_actor(), rating_id, store=file_store(), with_empty="empty" in request.args
+    )
+    return file_answer(pdf, _("测评记录第%(number)s号.pdf", number=rating_id), "application/pdf", inline=True)
 
 
 @blueprint.post("/ratings/<int:rating_id>/void")

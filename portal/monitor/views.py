@@ -16,6 +16,7 @@ from models.rating import Rating
 from portal.access import allow, current_actor
 from portal.clock import now
 from portal.database import database
+from portal.downloads import file_answer
 from portal.files import file_store
 from portal.menu import MenuEntry
 from portal.monitor import case_views
@@ -26,6 +27,7 @@ from services import ratings, reports
 from services.attachments import attachments_of
 from services.choices import StoredChoices
 from services.definitions import form_of
+from services.form_paper import filled_rating
 from services.messages import unread_count
 from services.rating_forms import FormRefused, answers_to_correct, method_of, rating_form, reports_for_monitor
 from services.reporter_cases import asked_back
@@ -154,6 +156,16 @@ def receipt(rating_id: int) -> Page:
 def report(rating_id: int) -> Page:
     """One's own report, in the version of the form it was made with."""
     return _report_page(ratings.own_rating(database.session, current_actor(), rating_id), fresh=False)
+
+
+@blueprint.get("/reports/<int:rating_id>/print.pdf")
+@allow(Role.MONITOR, Role.INSPECTOR)
+def printed_report(rating_id: int) -> Page:
+    """One's own report on paper."""
+    session, actor = database.session, current_actor()
+    ratings.own_rating(session, actor, rating_id)
+    pdf = filled_rating(session, actor, rating_id, store=file_store())
+    return file_answer(pdf, f"report-{rating_id}.pdf", "application/pdf", inline=True)
 
 
 def _report_page(rating: Rating, *, fresh: bool) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 
 import segno
@@ -18,10 +19,11 @@ from models.people import Role
 from portal.access import allow, current_actor
 from portal.clock import OFFICE_ZONE, now
 from portal.database import database
+from portal.downloads import file_answer
 from portal.menu import MenuEntry
 from portal.page import current_campaign
 from portal.rounds.forms import RoundForm
-from services import ballot_lists, ballots
+from services import ballot_lists, ballots, form_paper
 from services.ballot_mix import SMALLEST_GROUP
 from services.refusal import Refusal
 
@@ -116,24 +118,60 @@ def cards(round_id: int) -> Page:
     """New cards, shown once: the answer to this very request is the only place where the codes exist."""
     groups = {group.key: group.name for group in ballot_lists.delegate_groups(database.session)}
     try:
-        counts = {key: _count(request.form.get(f"count-{key}", "")) for key in groups}
         dealt = ballots.issue_codes(
             database.session,
             current_actor(),
             round_id,
-            {key: count for key, count in counts.items() if count},
+            _counts(groups),
             now=now(),
             token=request.form.get("token", "")[:64],
         )
     except Refusal as refusal:
         return _round_page(round_id, refusal), refusal.status
-    address = f"{campaign_now().settings['public_url']}{url_for('ballot.enter')}"
+    address = _address()
     return render_template(
         "rounds/cards.html",
         round=ballot_lists.ballot_round(database.session, current_actor(), round_id),
         cards=[(groups[group], code.split("-"), _picture(f"{address}#{code}")) for group, code in dealt],
         address=address,
     )
+
+
+@blueprint.post("/<int:round_id>/ballots")
+@allow(Role.ADMIN, Role.OFFICER)
+def papers(round_id: int) -> Page:
+    """New codes, each on a ballot of its own: this very file is the only place where the codes exist."""
+    try:
+        pdf = form_paper.issue_ballots(
+            database.session,
+            current_actor(),
+            round_id,
+            _counts(group.key for group in ballot_lists.delegate_groups(database.session)),
+            address=_address(),
+            now=now(),
+            token=request.form.get("token", "")[:64],
+        )
+    except Refusal as refusal:
+        return _round_page(round_id, refusal), refusal.status
+    return file_answer(pdf, _("测评票.pdf"), "application/pdf")
+
+
+@blueprint.get("/<int:round_id>/sample.pdf")
+@allow(Role.ADMIN, Role.OFFICER)
+def sample(round_id: int) -> Page:
+    """The ballot without a code, to be looked at."""
+    pdf = form_paper.ballot_sample(database.session, current_actor(), round_id)
+    return file_answer(pdf, _("票样.pdf"), "application/pdf", inline=True)
+
+
+def _counts(groups: Iterable[str]) -> dict[str, int]:
+    """How many cards of each group were asked for; groups without any are left out."""
+    counts = {key: _count(request.form.get(f"count-{key}", "")) for key in groups}
+    return {key: count for key, count in counts.items() if count}
+
+
+def _address() -> str:
+    return f"{campaign_now().settings['public_url']}{url_for('ballot.enter')}"
 
 
 def _count(typed: str) -> int:
