@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 from flask import Flask
@@ -24,11 +25,12 @@ LAST_SECONDS = 10.0
 
 def make_worker(app: Flask, *, breath: float = 0.0) -> Worker:
     """A worker on the application's database, with the application's clock."""
-    from services.due_work import WORKS
+    from services.attachments import FileStore
+    from services.due_work import works
 
     return Worker(
         app.extensions["sessions"],
-        WORKS,
+        works(FileStore(Path(app.config["PINGDU_DATA"]) / "files")),
         clock=app.extensions.get("clock") or _now,
         pause=app.config["PINGDU_TICK_SECONDS"],
         breath=breath,

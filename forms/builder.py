@@ -27,7 +27,7 @@ class AnswerField(wtforms.Field):
     """One field on one page: what was typed, what it means, what is wrong with it.
 
     shown: what the controls show, exactly as typed. asked: whether it is asked at all under the answers
-    given. must: whether it has to be answered under them.
+    given. must: whether it has to be answered under them. fixed: the answer in words where nobody can change it.
     """
 
     def __init__(self, *, spec: Field, **kwargs: Any) -> None:
@@ -39,6 +39,7 @@ class AnswerField(wtforms.Field):
         self.asked = True
         self.must = spec.required
         self.advice = ""
+        self.fixed = ""
 
     @property
     def context(self) -> Context:

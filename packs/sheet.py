@@ -49,6 +49,7 @@ class MethodEntry(Definition):
     """测评方式, and the form whose submission is a rating by it.
 
     raters: roles that fill the form.  secret: filled with a one-time code instead, and nothing names the rater.
+    open: anyone may rate by it through a link or a code that was given out (网络测评).
     """
 
     key: Key
@@ -56,6 +57,7 @@ class MethodEntry(Definition):
     form: Key
     raters: tuple[Key, ...] = ()
     secret: bool = False
+    open: bool = False
     source: Text
 
 

@@ -9,6 +9,7 @@ from models.notice import Attachment
 from models.people import Role
 from models.rating import Rating
 from services.actor import OFFICE, Actor
+from services.answer_access import answer_for
 from services.attachments import attachment
 from services.case_access import case_for
 from services.definitions import workflow_of
@@ -21,8 +22,8 @@ from services.target_case import REGISTER, is_told
 def attachment_for(session: Session, actor: Actor, attachment_id: int) -> Attachment:
     """One file's row for someone who may see its owner; the same refusal whether it is missing or not theirs.
 
-    A file of a case step is for whoever may see the case; a photo of a rating for the office and for whoever
-    handed it in, never for the rated; the plan as a document is for everyone.
+    A file of a case step is for whoever may see the case; a photo of a rating or an answer for the office and for
+    whoever handed it in, never for the rated; the plan as a document is for everyone.
     """
     row = attachment(session, attachment_id)
     if row.owner_kind == "plan" or _sees_owner(session, actor, row):
@@ -39,6 +40,8 @@ def _sees_owner(session: Session, actor: Actor, row: Attachment) -> bool:
             if actor.has(*OFFICE, Role.ADMIN, Role.AUDITOR):
                 return session.get(Rating, row.owner_id) is not None
             return own_rating(session, actor, row.owner_id) is not None
+        if row.owner_kind == "answer":
+            return answer_for(session, actor, row.owner_id) is not None
     except Refusal:
         return False
     return False

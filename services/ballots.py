@@ -8,40 +8,33 @@ Source: 方案第五条第（四）项.
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from forms.answers import bind, ratings
 from forms.choices import Entry, FixedChoices
 from forms.definition import FormDefinition
 from models.campaign import Campaign, CampaignStatus
-from models.people import LoginAttempt, Role
+from models.people import Role
 from models.rating import BallotCode, BallotRound, Rating, Submission
 from models.roster import Target, Unit
-from services.accounts import WINDOW
 from services.actor import OFFICE, Actor
-from services.ballot_mix import forget_deleted, mix, overwrite_what_is_deleted
+from services.ballot_mix import mix
 from services.choices import StoredChoices
 from services.definitions import form_of, form_of_campaign
 from services.history import record
+from services.mixing import forget_deleted, overwrite_what_is_deleted, shuffled, smallest_group
+from services.one_time_codes import MOST_CODES, code_hash, count_wrong, new_code, spelt
 from services.rating_forms import FormRefused, method_of
 from services.refusal import Refusal, not_found
 from services.transaction import afterwards, transaction
 
 LOCAL = ZoneInfo("Asia/Shanghai")
-#: No letters that are mistaken for digits; 28 of them are 140 bits.
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-CODE_LENGTH = 28
-MOST_CODES = 5_000
-WRONG_CODES_PER_ROUND = 200
 LONGEST_TITLE = 200
 
 #: Whoever votes acts under this name; the log knows no more.
@@ -150,13 +143,12 @@ def issue_codes(
             raise Refusal("codes_count", f"每轮印发1至{MOST_CODES}张；已印{held.issued}张。", 422)
         _refuse_second_batch(session, token, round_id, now=now)
         wanted = [group for group, cards in groups.items() for _ in range(cards)]
-        codes = [(group, "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))) for group in wanted]
-        secrets.SystemRandom().shuffle(codes)
+        codes = shuffled([(group, new_code()) for group in wanted])
         session.execute(
             insert(BallotCode),
             [
-                {"round_id": round_id, "code_hash": _hash(code), "delegate_group": group, "spent": False}
-                for group, code in sorted(codes, key=lambda item: _hash(item[1]))
+                {"round_id": round_id, "code_hash": code_hash(code), "delegate_group": group, "spent": False}
+                for group, code in sorted(codes, key=lambda item: code_hash(item[1]))
             ],
         )
         held.issued += len(codes)
@@ -176,21 +168,6 @@ def _refuse_second_batch(session: Session, token: str, round_id: int, *, now: da
     session.execute(insert(Submission).values(token=token, made=f"round:{round_id}", digest="", at=now))
 
 
-def spelt(code: str) -> str:
-    """A code in groups of four, as printed.
-
-    >>> spelt("23456789ABCD")
-    '2345-6789-ABCD'
-    """
-    return "-".join(code[start : start + 4] for start in range(0, len(code), 4))
-
-
-def _hash(code: str) -> str:
-    """Of the code however it was typed: small letters, full-width letters, any dashes and blanks."""
-    plain = "".join(sign for sign in unicodedata.normalize("NFKC", code).upper() if sign.isalnum())
-    return hashlib.sha256(plain.encode()).hexdigest()
-
-
 def enter_ballot(session: Session, code: str, *, now: datetime) -> OpenBallot:
     """The ballot this code opens. The same refusal for every code that does not."""
     row = _code(session, code, now=now)
@@ -199,14 +176,14 @@ def enter_ballot(session: Session, code: str, *, now: datetime) -> OpenBallot:
 
 
 def _code(session: Session, code: str, *, now: datetime, lock: bool = False) -> BallotCode:
-    query = select(BallotCode).where(BallotCode.code_hash == _hash(code))
+    query = select(BallotCode).where(BallotCode.code_hash == code_hash(code))
     if lock:
         # What was read before the turn to write came may be stale.
         query = query.with_for_update().execution_options(populate_existing=True)
     row = session.execute(query).scalar_one_or_none()
     if row is None:
         if not lock:
-            _count_wrong(session, now)
+            count_wrong(session, now)
         raise Refusal(
             "code_unknown", "代码不对，或者本轮测评已经结束。请核对卡片上的代码，横线可以不输。", 404
         )
@@ -227,20 +204,6 @@ def _code(session: Session, code: str, *, now: datetime, lock: bool = False) -> 
             f"{closes:%H:%M}，现在不能投票。",
         )
     return row
-
-
-def _count_wrong(session: Session, now: datetime) -> None:
-    """Guessing is slowed down for everyone together: no address of a voter is kept."""
-    with transaction(session):
-        count = session.execute(
-            select(func.count())
-            .select_from(LoginAttempt)
-            .where(LoginAttempt.key == "code:wrong", LoginAttempt.at > now - WINDOW)
-        ).scalar_one()
-        if count < WRONG_CODES_PER_ROUND:
-            session.add(LoginAttempt(key="code:wrong", at=now))
-    if count >= WRONG_CODES_PER_ROUND:
-        raise Refusal("throttled", "短时间内错误的代码太多，请过一刻钟再试，或请现场工作人员协助。", 429)
 
 
 def ballot_choices(session: Session, held: BallotRound) -> FixedChoices:
@@ -338,7 +301,7 @@ def close_round(session: Session, actor: Actor, round_id: int, *, now: datetime)
         overwrite_what_is_deleted(session)
         held = _round(session, round_id, lock=True)
         _refuse_closed(held)
-        mix(session, round_id)
+        mix(session, round_id, least=smallest_group(session.get_one(Campaign, held.campaign_id)))
         held.closed_at = now
         _note(
             session,
@@ -348,7 +311,7 @@ def close_round(session: Session, actor: Actor, round_id: int, *, now: datetime)
             {"issued": held.issued, "returned": held.returned},
             now,
         )
-        afterwards(session, forget_deleted)
+        afterwards(session, lambda done: forget_deleted(done, "ballot_code", "rating"))
     return held
 
 

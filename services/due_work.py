@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 
 from models.case import CaseStep, Deadline
 from services.actor import SYSTEM
+from services.attachments import FileStore
 from services.case_effects import Moment, issue_for_step, tell
 from services.cases import fire_clock, locked_case
 from services.dossier import Dossier
 from services.history import record
 from services.jobs import Work
 from services.notices import draw, keep_file
+from services.retention import retention_works
 
 
 def fire_deadline(session: Session, payload: dict[str, Any], _prepared: Any, now: datetime) -> None:
@@ -57,7 +59,7 @@ def _still_due(session: Session, payload: dict[str, Any]) -> Deadline | None:
     return None if moved or row.status != "running" else row
 
 
-#: Every kind of job there is.
+#: Every kind of job of cases and notices.
 WORKS: dict[str, Work] = {
     "deadline": Work(apply=fire_deadline),
     "reminder": Work(apply=remind),
@@ -66,3 +68,8 @@ WORKS: dict[str, Work] = {
         apply=keep_file,
     ),
 }
+
+
+def works(store: FileStore) -> dict[str, Work]:
+    """Every kind of job there is, with the place where files lie for those that remove some."""
+    return WORKS | retention_works(store)

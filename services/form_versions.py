@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.campaign import Definition, DefinitionKind, DefinitionStatus
+from models.collection import Answer
 from models.rating import BallotRound, Rating
 from services import definition_versions as stored
 from services.actor import Actor
@@ -81,9 +83,19 @@ def draft_by_token(session: Session, token: str) -> Draft:
 
 
 def answers_by_version(session: Session, ids: Sequence[int]) -> dict[int, int]:
-    """Id of a version → ratings made with it, revised and voided ones too."""
-    counted = select(Rating.form_id, func.count()).where(Rating.form_id.in_(ids)).group_by(Rating.form_id)
-    return {row[0]: row[1] for row in session.execute(counted)}
+    """Id of a version → ratings and answers made with it, revised, voided and withdrawn ones too."""
+    rated = select(Rating.form_id, func.count()).where(Rating.form_id.in_(ids)).group_by(Rating.form_id)
+    # An answer that is a rating is counted as one already.
+    received = (
+        select(Answer.form_id, func.count())
+        .where(Answer.form_id.in_(ids), Answer.rating_id.is_(None))
+        .group_by(Answer.form_id)
+    )
+    found: Counter[int] = Counter()
+    for query in (rated, received):
+        for form_id, count in session.execute(query):
+            found[form_id] += count
+    return dict(found)
 
 
 def open_rounds(session: Session, ids: Sequence[int]) -> list[BallotRound]:

@@ -56,6 +56,16 @@ class FormRefused(Refusal):
 
 
 @dataclass(frozen=True)
+class Rated:
+    """Which rating the answers of a bound form are: whom, how, for which month, of which day."""
+
+    target_id: int
+    grade: str
+    period: str
+    happened_on: date
+
+
+@dataclass(frozen=True)
 class Filling:
     """A form filled without fault. digest: of all that was handed in, files included."""
 
@@ -136,7 +146,7 @@ def read_filling(
 ) -> Filling:
     """Read what was posted; everything that is wrong with it becomes one FormRefused."""
     bound = bind(form, formdata, choices=StoredChoices(session), files=files, now=now)
-    checked, why = _checked_uploads(bound)
+    checked, why = checked_uploads(bound)
     try:
         refuse_unless_open(campaign)
         if why is not None:
@@ -153,7 +163,7 @@ def read_filling(
             corrects=corrects,
             now=now,
         )
-        _refuse_day(campaign, method_key, filling, now=now, corrects=corrects)
+        _refuse_day(campaign, method_key, filling, now=now, correcting=corrects is not None)
     except Refusal as refusal:
         raise refused(session, actor, bound, refusal, checked=checked, store=store, now=now) from refusal
     return filling
@@ -197,8 +207,8 @@ def answers_to_correct(session: Session, form: FormDefinition, rating: Rating) -
     return shown
 
 
-def _checked_uploads(bound: Bound) -> tuple[list[tuple[str, Checked]], Refusal | None]:
-    """The files that may be kept, and why another may not."""
+def checked_uploads(bound: Bound) -> tuple[list[tuple[str, Checked]], Refusal | None]:
+    """The files that came with a form and may be kept, and why another may not."""
     checked: list[tuple[str, Checked]] = []
     why: Refusal | None = None
     for field, uploads in bound.uploads.items():
@@ -228,9 +238,7 @@ def _filling(
     now: datetime,
 ) -> Filling:
     form, answers = bound.definition, dict(bound.answers or {})
-    chosen = ratings(form, answers)
-    if not chosen:
-        raise Refusal("form_unbound", "这张表没有给出测评对象和评价，不能作为一次测评，请管理员检查表单。")
+    rated = _rated(session, form, answers, now)
     files: list[tuple[str, Checked]] = []
     for field in form.fields:
         if not isinstance(field, File) or field.key not in answers:
@@ -240,19 +248,44 @@ def _filling(
         own = [*kept, *(file for key, file in checked if key == field.key)]
         files += [(field.key, file) for file in own]
         answers[field.key] = [{"name": file.file_name, "bytes": len(file.content)} for file in own]
-    target_key, grade = chosen[0]
     digest = sha256_of({"form": form_id, "answers": answers, "files": [file.sha256 for _, file in files]})
     return Filling(
         form_id=form_id,
         form=form,
         bound=bound,
         answers=answers,
-        target_id=_target_id(session, target_key),
-        grade=grade,
-        period=_period(form, answers),
-        happened_on=_happened_on(form, answers, now),
+        target_id=rated.target_id,
+        grade=rated.grade,
+        period=rated.period,
+        happened_on=rated.happened_on,
         files=files,
         digest=digest,
+    )
+
+
+def rated_by(
+    session: Session,
+    campaign: Campaign,
+    method_key: str,
+    form: FormDefinition,
+    answers: dict[str, Any],
+    *,
+    now: datetime,
+) -> Rated:
+    """Which rating these answers are; refused where the campaign cannot take it now."""
+    refuse_unless_open(campaign)
+    rated = _rated(session, form, answers, now)
+    _refuse_day(campaign, method_key, rated, now=now)
+    return rated
+
+
+def _rated(session: Session, form: FormDefinition, answers: dict[str, Any], now: datetime) -> Rated:
+    chosen = ratings(form, answers)
+    if not chosen:
+        raise Refusal("form_unbound", "这张表没有给出测评对象和评价，不能作为一次测评，请管理员检查表单。")
+    target_key, grade = chosen[0]
+    return Rated(
+        _target_id(session, target_key), grade, _period(form, answers), _happened_on(form, answers, now)
     )
 
 
@@ -307,7 +340,7 @@ def _happened_on(form: FormDefinition, answers: dict[str, Any], now: datetime) -
 
 
 def _refuse_day(
-    campaign: Campaign, method_key: str, filling: Filling, *, now: datetime, corrects: Rating | None
+    campaign: Campaign, method_key: str, filling: Filling | Rated, *, now: datetime, correcting: bool = False
 ) -> None:
     """What happened outside the campaign, or too long ago, counts for nothing."""
     first, last = campaign.starts_on, campaign.ends_on
@@ -321,7 +354,7 @@ def _refuse_day(
         )
     days = campaign.settings.get(f"{method_key}_backdate_days")
     # A correction may come late: it says anew what was reported in time.
-    if days is None or corrects is not None:
+    if days is None or correcting:
         return
     if filling.happened_on < now.astimezone(LOCAL).date() - timedelta(days=int(days)):
         raise Refusal("too_late", f"这件事已超过{days}天，不能再补报，请核对表上的时间。", 422)

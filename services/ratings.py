@@ -5,7 +5,7 @@ Source: 方案第五条第（一）至（四）项.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,7 @@ from services.definitions import form_of
 from services.history import record
 from services.rating_forms import (
     Filling,
+    Rated,
     form_to_fill,
     method_of,
     read_filling,
@@ -100,6 +101,29 @@ def submit_rating(
         return Submitted(rating_id, filling.target_id, filling.grade, filling.proposes_case)
 
     return _once(session, actor, store, filling, take, token=token, now=now)
+
+
+def record_answer(
+    session: Session,
+    actor: Actor,
+    campaign: Campaign,
+    method_key: str,
+    rated: Rated,
+    *,
+    given: Mapping[str, Any],
+    proposes: bool,
+    now: datetime,
+) -> int:
+    """Count an answer that came through a collection as one rating, within its own act; gives the rating's id.
+
+    given: form_id, answers, monitor_id, rater_id, submitted_at. proposes: its answers ask for a rectification case.
+    """
+    fixed = {"method": method_key, "delegate_group": "", "counted": True, "revision": 1}
+    values = {"campaign_id": campaign.id, **fixed, **vars(rated), **given}
+    rating_id = _write(session, actor, values, now)
+    if proposes:
+        _tell_officers(session, campaign, values, rating_id, now=now)
+    return rating_id
 
 
 def _values(filling: Filling, actor: Actor, now: datetime) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from definitions.canonical import sha256_of
 from models.campaign import Campaign
 from models.case import Case, CaseStep
+from models.collection import Answer, Collection
 from models.notice import Notice, NoticeFile, NumberSeries
 from models.rating import BallotRound, Rating
 from models.roster import Target, Unit
@@ -38,7 +39,7 @@ def verify(session: Session) -> list[Difference]:
     found = [*_chain(session), *_numbers(session), *_notices(session)]
     for campaign in session.execute(select(Campaign).order_by(Campaign.id)).scalars():
         found += [*_tallies(session, campaign), *_cases(session, campaign), *_scores(session, campaign)]
-        found += _ballots(session, campaign)
+        found += [*_ballots(session, campaign), *_collections(session, campaign)]
     return found
 
 
@@ -144,3 +145,30 @@ def _ballots(session: Session, campaign: Campaign) -> Iterator[Difference]:
         ).scalar_one()
         if ratings > held.returned * len(held.target_ids):
             yield Difference("ballot", held.title, f"选票{held.returned}张，却有{ratings}次测评")
+
+
+def _collections(session: Session, campaign: Campaign) -> Iterator[Difference]:
+    """What a collection counted is there, or was purged by an act; and nothing anonymous has a name."""
+    for held in session.execute(select(Collection).where(Collection.campaign_id == campaign.id)).scalars():
+        rows, withdrawn, named = session.execute(
+            select(
+                func.count(),
+                func.count().filter(Answer.withdrawn_at.is_not(None)),
+                func.count().filter(
+                    Answer.respondent_id.is_not(None)
+                    | Answer.code_id.is_not(None)
+                    | Answer.respondent_key.is_not(None)
+                    | Answer.receipt.is_not(None)
+                ),
+            ).where(Answer.collection_id == held.id)
+        ).one()
+        if rows != held.taken - held.purged:
+            yield Difference(
+                "collection",
+                held.title,
+                f"应有{held.taken - held.purged}份答卷（已清除{held.purged}份），实有{rows}份",
+            )
+        if not withdrawn <= held.withdrawn <= withdrawn + held.purged:
+            yield Difference("collection", held.title, f"作废记{held.withdrawn}份，实有{withdrawn}份")
+        if held.anonymous and named:
+            yield Difference("collection", held.title, f"匿名收集中有{named}份答卷记着填写人、代码或回执")

@@ -104,7 +104,19 @@ class Field(Definition):
         "prefill": Words(
             "预先填好",
             "打开表单时先填上，填表人可以改",
-            {"target": "链接里的测评对象", "month": "要汇总的月份", "today": "当天", "now": "此刻"},
+            {
+                "target": "链接里的测评对象",
+                "month": "要汇总的月份",
+                "today": "当天",
+                "now": "此刻",
+                "person": "填表人的姓名",
+                "phone": "填表人的电话",
+                "unit": "填表人的单位",
+                "monitor": "填表人的监测点",
+                "case": "链接里的整改事项编号",
+                "link": "链接里同名的值",
+                "last": "上一次填的同一项",
+            },
         ),
     }
     #: The settings a new field of this type begins with in the builder.

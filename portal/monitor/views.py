@@ -21,7 +21,6 @@ from portal.files import file_store
 from portal.menu import MenuEntry
 from portal.monitor import case_views
 from portal.monitor.blueprint import Page, blueprint, campaign_now
-from portal.monitor.prefill import month_of, prefilled
 from portal.posted import typed_form
 from services import ratings, reports
 from services.attachments import attachments_of
@@ -29,6 +28,7 @@ from services.choices import StoredChoices
 from services.definitions import form_of
 from services.form_paper import filled_rating
 from services.messages import unread_count
+from services.prefills import Known, month_of, prefilled
 from services.rating_forms import FormRefused, answers_to_correct, method_of, rating_form, reports_for_monitor
 from services.reporter_cases import asked_back
 
@@ -110,7 +110,7 @@ def _empty_form(campaign: Campaign, method: str) -> str:
         definition,
         link=request.args,
         choices=choices,
-        month=reports.month_due(campaign, now=now()),
+        known=Known(month=reports.month_due(campaign, now=now())),
         now=now(),
     )
     return _form_page(

@@ -24,7 +24,7 @@ from portal.menu import MenuEntry
 from portal.page import current_campaign
 from portal.rounds.forms import RoundForm
 from services import ballot_lists, ballots, form_paper
-from services.ballot_mix import SMALLEST_GROUP
+from services.mixing import smallest_group
 from services.refusal import Refusal
 
 blueprint = Blueprint("rounds", __name__, url_prefix="/rounds")
@@ -108,7 +108,7 @@ def _round_page(round_id: int, refusal: Refusal | None = None) -> str:
         token=sent if refusal and _TOKEN.fullmatch(sent) else secrets.token_urlsafe(24),
         refusal=refusal,
         now=now(),
-        smallest=SMALLEST_GROUP,
+        smallest=smallest_group(campaign_now()),
     )
 
 

@@ -22,7 +22,7 @@ from models.history import HistoryEntry
 from models.people import LoginAttempt
 from models.rating import BallotCode, BallotRound, Rating
 from models.roster import Target
-from services import ballots
+from services import one_time_codes
 from services.ballots import (
     cast_ballot,
     close_round,
@@ -312,7 +312,7 @@ def test_small_groups_are_not_told_apart(
 def test_guessing_is_stopped_for_wrong_codes_alone(
     session: Session, office: Office, held: BallotRound, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ballots, "WRONG_CODES_PER_ROUND", 3)
+    monkeypatch.setattr(one_time_codes, "MOST_WRONG", 3)
     [(_, code)] = deal(session, office, held)
     assert [refusal_of(session, f"22{number}") for number in range(5)] == ["code_unknown"] * 3 + [
         "throttled"

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from models.rating import BallotCode, BallotRound, Rating
 from models.roster import Target
 from services.attachments import FileStore
-from services.ballots import _hash, open_round
+from services.ballots import open_round
+from services.one_time_codes import code_hash
 from services.ratings import submit_rating
 from tests.conftest import TODAY
 from tests.integration.office import START, build_office
@@ -121,7 +122,7 @@ def test_ballots_are_printed_with_codes_that_vote(desk: Desk, held: int) -> None
     with desk.session() as session:
         assert session.get_one(BallotRound, held).issued == 3
         kept = set(session.execute(select(BallotCode.code_hash)).scalars())
-    assert kept == {_hash(code) for code in codes}
+    assert kept == {code_hash(code) for code in codes}
     again = client.post(f"/rounds/{held}/ballots", data=sent)
     assert again.status_code == 409
     assert "已经印发并显示过一次" in again.text

@@ -1,0 +1,122 @@
+"""What a form that was sent out shows: prefilled, as it was left, or as it was just sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+
+from forms.answers import open_form, reopen_form
+from forms.builder import PREFIX, AnswerForm
+from forms.definition import FormDefinition
+from models.collection import Answer, AnswerDraft, Collection
+from models.people import User
+from services.answer_desk import Desk
+from services.answer_drafts import (
+    find_draft,
+    typed_with_files,
+)
+from services.answers import refuse_unless_taking
+from services.prefills import Known, impose, prefilled, show_fixed
+from services.reports import month_due
+
+
+def empty_form(session: Session, desk: Desk, *, link: Mapping[str, str], now: datetime) -> AnswerForm:
+    """The form before anything was typed, prefilled as its fields say."""
+    refuse_unless_taking(desk.held, now=now)
+    answers = prefilled(desk.form, link=link, known=_known(session, desk, now), choices=desk.choices, now=now)
+    form = open_form(desk.form, choices=desk.choices, answers=answers, now=now)
+    if not desk.fixed:
+        return form
+    pairs = [(f"{PREFIX}{key}", value) for key, value in _posted(desk.form, answers)]
+    return _shown(desk, MultiDict(pairs), now)
+
+
+def _posted(form: FormDefinition, answers: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [
+        (f"{key}-{suffix}" if suffix else key, str(value))
+        for field in form.fields
+        if (key := field.key) in answers
+        for suffix, values in field.posted_from(answers[key]).items()
+        for value in values
+    ]
+
+
+def draft_form(session: Session, desk: Desk, draft: AnswerDraft, *, now: datetime) -> AnswerForm:
+    """The form as it was left."""
+    refuse_unless_taking(desk.held, now=now, late=True)
+    return _shown(desk, MultiDict(typed_with_files(session, draft)), now)
+
+
+def typed_form_again(
+    session: Session, desk: Desk, typed: MultiDict[str, str], *, now: datetime
+) -> AnswerForm:
+    """The form as it was sent, without faults being named; files are those of the draft."""
+    draft = draft_at(session, desk, now=now)
+    shown = MultiDict((name, value) for name, value in typed.items(multi=True) if not name.endswith("-kept"))
+    if draft is not None:
+        for name, value in typed_with_files(session, draft):
+            if name.endswith("-kept"):
+                shown.add(name, value)
+    return _shown(desk, shown, now)
+
+
+def _shown(desk: Desk, typed: MultiDict[str, str], now: datetime) -> AnswerForm:
+    form = reopen_form(desk.form, impose(typed, desk.fixed), choices=desk.choices, now=now)
+    return show_fixed(form, desk.fixed)
+
+
+def draft_at(session: Session, desk: Desk, *, now: datetime) -> AnswerDraft | None:
+    """What this person has begun."""
+    return find_draft(session, desk.place, now=now) if desk.place is not None else None
+
+
+def _known(session: Session, desk: Desk, now: datetime) -> Known:
+    campaign = desk.held.campaign
+    known = Known(month=month_due(campaign, now=now))
+    if desk.code is not None:
+        monitor = desk.code.monitor
+        return replace(
+            known,
+            person=desk.code.label,
+            monitor=monitor.key if monitor else "",
+            target=desk.code.target.key if desk.code.target else "",
+        )
+    if desk.actor.user_id is None:
+        return known
+    user = session.get_one(User, desk.actor.user_id)
+    return known_of(user, known, last=_last(session, desk))
+
+
+def known_of(user: User, known: Known, *, last: Mapping[str, Any] | None) -> Known:
+    """What is known of an account."""
+    unit = user.unit or (user.target.unit if user.target else None)
+    return replace(
+        known,
+        person=user.name,
+        phone=user.phone,
+        unit=unit.key if unit else "",
+        monitor=user.monitor.key if user.monitor else "",
+        target=user.target.key if user.target else "",
+        last=last,
+    )
+
+
+def _last(session: Session, desk: Desk) -> dict[str, Any] | None:
+    """What this account answered with this form the time before."""
+    return session.execute(
+        select(Answer.answers)
+        .join(Answer.collection)
+        .where(
+            Answer.respondent_id == desk.actor.user_id,
+            Answer.withdrawn_at.is_(None),
+            Collection.form_key == desk.held.form_key,
+        )
+        .order_by(Answer.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
