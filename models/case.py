@@ -82,6 +82,12 @@ class CaseStep(Base):
     #: The facts its rules saw and the roles the actor had in the case: with them the step can be taken again.
     facts: Mapped[JsonObject] = mapped_column(Json)
     roles: Mapped[list[str]] = mapped_column(Json)
+    #: Ids of those who agreed to it in a panel (会签); empty for a step of one person.
+    cosigners: Mapped[list[str]] = mapped_column(Json, default=list)
+    #: For whom the actor acted as a substitute, and the absence that made it possible; no foreign keys, because
+    #: the table is only added to and adding them would rebuild it.
+    acting_for_id: Mapped[int | None]
+    absence_id: Mapped[int | None]
     source: Mapped[str] = mapped_column(String(200), default="")
     workflow_id: Mapped[int] = mapped_column(ForeignKey("definition.id"))
 

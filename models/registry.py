@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from models import campaign, case, collection, history, job, notice, people, rating, roster
+from models import campaign, case, collection, history, job, notice, panel, people, rating, roster
 from models.base import Base
 
-__all__ = ["Base", "campaign", "case", "collection", "history", "job", "notice", "people", "rating", "roster"]
+__all__ = [
+    "Base",
+    "campaign",
+    "case",
+    "collection",
+    "history",
+    "job",
+    "notice",
+    "panel",
+    "people",
+    "rating",
+    "roster",
+]

@@ -153,6 +153,8 @@ def replayed(session: Session, case: Case) -> Situation:
             asked=row.asked,
             from_state=row.from_state,
             to_state=row.to_state,
+            cosigners=tuple(row.cosigners),
+            acting_for=None if row.acting_for_id is None else str(row.acting_for_id),
         )
         for row in history_of(session, case.id)
         if row.position > 1

@@ -14,11 +14,12 @@ from models.case import Case, CaseStep, Deadline, Deduction
 from models.notice import Attachment, Notice
 from services.actor import Actor
 from services.calendars import work_calendar
-from services.case_access import case_for, history_of, offers_for
+from services.case_access import case_for, history_of
 from services.case_lists import days_left, tone_of
 from services.deductions import entries_of, standing, tiers_of
 from services.definitions import notice_kind_of_campaign, scheme_of, workflow_of
 from services.refusal import Refusal
+from services.step_right import offers_to
 from workflow.definition import PREVIOUS, SAME, Ask, IssueNoticeRule, Trigger, Workflow
 from workflow.engine import Offer
 from workflow.vocabulary import AskType
@@ -123,7 +124,7 @@ def case_file(session: Session, actor: Actor, case_id: int, *, now: datetime) ->
         suspension=workflow.suspensions_by_key[suspension].name if suspension else "",
         channel=names.get(case.channel, case.channel),
         problem=problems.get(case.problem, case.problem),
-        offers=offers_for(session, actor, case, now=now),
+        offers=offers_to(session, actor, case, now=now),
         steps=tuple(_step_line(workflow, row, grades, files, notices, entries) for row in history),
         clocks=_clock_lines(session, case, workflow, now),
         notices=tuple(notices),
@@ -149,7 +150,7 @@ def offer_for(
     if rule is None or not rule.roles:
         raise Refusal("step_unknown_trigger", "没有这一步骤，请回到事项页面从按钮进入。", 404)
     offer = next(
-        (offer for offer in offers_for(session, actor, case, now=now) if offer.trigger == trigger), None
+        (offer for offer in offers_to(session, actor, case, now=now) if offer.trigger == trigger), None
     )
     return case, rule, offer
 

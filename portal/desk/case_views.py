@@ -32,6 +32,7 @@ from services.case_opening import open_case_once, proposal_from
 from services.deductions import tiers_of
 from services.definitions import scheme_of, workflow_of
 from services.messages import mark_read
+from services.panel_lists import panels_of_case, step_names
 from services.refusal import Refusal
 from services.roster_choices import categories, problems_by_aspect, targets_by_unit, units_by_category
 
@@ -130,7 +131,14 @@ def case(case_id: int) -> Page:
     """One case."""
     file = case_file(database.session, current_actor(), case_id, now=now())
     mark_read(database.session, current_actor(), now=now(), case_id=case_id)
-    return render_template("desk/case.html", file=file, case=file.case)
+    panels = panels_of_case(database.session, case_id)
+    return render_template(
+        "desk/case.html",
+        file=file,
+        case=file.case,
+        panels=panels,
+        panel_steps=step_names(database.session, panels),
+    )
 
 
 @blueprint.get("/cases/<int:case_id>/print")
