@@ -40,6 +40,7 @@ PAGES = (
     "portal.ballot",
     "portal.rounds",
     "portal.builder",
+    "portal.answers",
 )
 
 
