@@ -6,17 +6,16 @@ does. Who filled a form in is told in none of this: the register of ratings says
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from forms.context import OFFICE_TIME, Context
+from forms.context import Context
 from forms.definition import FormDefinition
 from forms.fields.base import Field
 from forms.fields.long_text import LongText
@@ -26,7 +25,6 @@ from models.campaign import Definition, DefinitionStatus
 from models.collection import Answer, Collection
 from models.notice import Attachment
 from models.rating import Rating
-from models.roster import Category, Target, Unit
 from services.actor import Actor
 from services.answer_filters import (
     AnswerFilter,
@@ -35,6 +33,16 @@ from services.answer_filters import (
     may_look,
     rating_conditions,
     versions_wanted,
+)
+from services.answer_lines import (
+    Line,
+    Place,
+    answers_of,
+    line_of_answer,
+    line_of_rating,
+    merged_lines,
+    place_of,
+    ratings_of,
 )
 from services.attachments import attachments_of
 from services.definition_versions import office_pack
@@ -45,38 +53,6 @@ from services.refusal import not_found
 PAGE_SIZE = 50
 #: A word is looked for in the newest so many filled forms that pass the other filters.
 SEARCHED = 10_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Line:
-    """One filled form.
-
-    kind: `rating` or `answer`, `id` is its number there. on: the day it speaks of, of an answer the day it came.
-    target, unit, category, grade: empty for an answer that is no rating. counted: false once revised, voided
-    or withdrawn.
-    """
-
-    kind: str
-    id: int
-    form_id: int
-    version: int
-    answers: dict[str, Any]
-    on: date
-    at: datetime
-    target: str
-    unit: str
-    category: str
-    grade: str
-    period: str
-    source: str
-    collection: str
-    counted: bool
-
-    @property
-    def place(self) -> str:
-        """Where it stands in the list: what the next page begins after."""
-        return f"{(self.at - _EPOCH) // timedelta(microseconds=1)}-{self.kind}-{self.id}"
 
 
 @dataclass(frozen=True)
@@ -189,13 +165,13 @@ def answer_page(
     """The filled forms after a place, newest first. A place that is none begins at the newest."""
     may_look(actor)
     versions = versions_wanted(issued_versions(session, key), which)
-    begin = _place(after)
+    begin = place_of(after)
     if which.word:
         lines, searched = _with_word(session, versions, which, begin, size)
         return AnswerPage(
             tuple(lines[:size]), None, lines[size - 1].place if len(lines) > size else "", searched
         )
-    lines = list(_merged(session, versions, which, begin, limit=size + 1))[: size + 1]
+    lines = list(merged_lines(session, versions, which, begin, limit=size + 1))[: size + 1]
     total = sum(_count(session, row.id, which) for row in versions)
     return AnswerPage(tuple(lines[:size]), total, lines[size - 1].place if len(lines) > size else "", None)
 
@@ -204,7 +180,7 @@ def _with_word(
     session: Session,
     versions: Sequence[Definition],
     which: AnswerFilter,
-    begin: tuple[datetime, str, int] | None,
+    begin: Place | None,
     size: int,
 ) -> tuple[list[Line], int]:
     """The lines with the word in their text, one more than a page, and how many were looked through."""
@@ -213,7 +189,7 @@ def _with_word(
     readers = {row.id: _reader(form_of(session, row.id), wanted, context) for row in versions}
     found: list[Line] = []
     searched = 0
-    with closing(_merged(session, versions, replace(which, word=""), begin, limit=SEARCHED)) as lines:
+    with closing(merged_lines(session, versions, replace(which, word=""), begin, limit=SEARCHED)) as lines:
         for line in lines:
             searched += 1
             if wanted in line.target.casefold() or readers[line.form_id](line.answers):
@@ -257,40 +233,7 @@ def every_line(session: Session, actor: Actor, key: str, which: AnswerFilter) ->
     if which.word:
         yield from _with_word(session, versions, which, None, SEARCHED)[0]
     else:
-        yield from _merged(session, versions, which, None, limit=None)
-
-
-def _merged(
-    session: Session,
-    versions: Sequence[Definition],
-    which: AnswerFilter,
-    begin: tuple[datetime, str, int] | None,
-    *,
-    limit: int | None,
-) -> Generator[Line, None, None]:
-    """The lines of all versions and both sources in one order; each comes from an index, none is sorted whole."""
-    with ExitStack() as stack:
-        sources = []
-        for row in versions:
-            for query, of_rating in (
-                (_ratings(row, which, begin), True),
-                (_answers(row, which, begin), False),
-            ):
-                if query is None:
-                    continue
-                make = _line_of_rating if of_rating else _line_of_answer
-                limited = query if limit is None else query.limit(limit)
-                result = session.execute(limited.execution_options(yield_per=min(limit or 1_000, 1_000)))
-                stack.callback(result.close)
-                sources.append(_lines(result, row, make))
-        yield from heapq.merge(*sources, key=lambda line: (line.at, line.kind, line.id), reverse=True)
-
-
-def _lines(
-    result: Iterable[Row[Any]], row: Definition, make: Callable[[Row[Any], Definition], Line]
-) -> Iterator[Line]:
-    for found in result:
-        yield make(found, row)
+        yield from merged_lines(session, versions, which, None, limit=None)
 
 
 def _count(session: Session, form_id: int, which: AnswerFilter) -> int:
@@ -302,122 +245,6 @@ def _count(session: Session, form_id: int, which: AnswerFilter) -> int:
         if conditions is not None:
             total += int(session.execute(select(func.count(noun.id)).where(*conditions)).scalar_one())
     return total
-
-
-def _place(text: str) -> tuple[datetime, str, int] | None:
-    """The place a link names; None for what is none."""
-    at, _, rest = text.partition("-")
-    kind, _, number = rest.partition("-")
-    if kind not in ("answer", "rating") or not (number.isascii() and number.isdigit() and len(number) < 19):
-        return None
-    if not (at.isascii() and at.isdigit() and len(at) < 18):
-        return None
-    return _EPOCH + timedelta(microseconds=int(at)), kind, int(number)
-
-
-def _after(
-    begin: tuple[datetime, str, int] | None, kind: str, at: Any, number: Any
-) -> list[ColumnElement[bool]]:
-    if begin is None:
-        return []
-    when, kind_before, id_before = begin
-    if kind > kind_before:  # of one instant, ratings stand before answers
-        return [at < when]
-    if kind < kind_before:
-        return [at <= when]
-    return [at <= when, or_(at < when, number < id_before)]
-
-
-def _ratings(
-    row: Definition, which: AnswerFilter, begin: tuple[datetime, str, int] | None
-) -> Select[*tuple[Any, ...]] | None:
-    conditions = rating_conditions(row.id, which)
-    if conditions is None:
-        return None
-    return (
-        select(
-            Rating.id,
-            Rating.answers,
-            Rating.happened_on.label("happened_on"),
-            Rating.submitted_at.label("at"),
-            Target.name.label("target"),
-            Unit.name.label("unit"),
-            Category.name.label("category"),
-            Rating.grade.label("grade"),
-            Rating.period.label("period"),
-            Answer.source.label("source"),
-            Collection.title.label("collection"),
-            Rating.counted.label("counted"),
-        )
-        .join(Target, Target.id == Rating.target_id)
-        .join(Unit, Unit.id == Target.unit_id)
-        .join(Category, Category.id == Unit.category_id)
-        .outerjoin(Answer, Answer.rating_id == Rating.id)
-        .outerjoin(Collection, Collection.id == Answer.collection_id)
-        .where(*conditions, *_after(begin, "rating", Rating.submitted_at, Rating.id))
-        .order_by(Rating.submitted_at.desc(), Rating.id.desc())
-    )
-
-
-def _answers(
-    row: Definition, which: AnswerFilter, begin: tuple[datetime, str, int] | None
-) -> Select[*tuple[Any, ...]] | None:
-    conditions = answer_conditions(row.id, which)
-    if conditions is None:
-        return None
-    return (
-        select(
-            Answer.id,
-            Answer.answers,
-            Answer.submitted_at.label("at"),
-            Answer.source.label("source"),
-            Collection.title.label("collection"),
-            Answer.withdrawn_at.label("withdrawn_at"),
-        )
-        .join(Collection, Collection.id == Answer.collection_id)
-        .where(*conditions, *_after(begin, "answer", Answer.submitted_at, Answer.id))
-        .order_by(Answer.submitted_at.desc(), Answer.id.desc())
-    )
-
-
-def _line_of_rating(found: Row[Any], row: Definition) -> Line:
-    return Line(
-        kind="rating",
-        id=found.id,
-        form_id=row.id,
-        version=row.version,
-        answers=found.answers,
-        on=found.happened_on,
-        at=found.at,
-        target=found.target,
-        unit=found.unit,
-        category=found.category,
-        grade=found.grade,
-        period=found.period,
-        source=found.source or "web",
-        collection=found.collection or "",
-        counted=found.counted,
-    )
-
-
-def _line_of_answer(found: Row[Any], row: Definition) -> Line:
-    return Line(
-        kind="answer",
-        id=found.id,
-        form_id=row.id,
-        version=row.version,
-        answers=found.answers,
-        on=found.at.astimezone(OFFICE_TIME).date(),
-        at=found.at,
-        target="",
-        unit="",
-        category="",
-        grade="",
-        period="",
-        source=found.source,
-        collection=found.collection,
-        counted=found.withdrawn_at is None,
-    )
 
 
 @dataclass(frozen=True)
@@ -437,10 +264,10 @@ def answer_sheet(session: Session, actor: Actor, key: str, kind: str, number: in
     versions = issued_versions(session, key)
     noun: Any = Rating if kind == "rating" else Answer
     for row in versions:
-        query = (_ratings if kind == "rating" else _answers)(row, AnswerFilter(), None)
+        query = (ratings_of if kind == "rating" else answers_of)(row, AnswerFilter(), None)
         found = query is not None and session.execute(query.where(noun.id == number)).one_or_none()
         if found:
-            line = (_line_of_rating if kind == "rating" else _line_of_answer)(found, row)
+            line = (line_of_rating if kind == "rating" else line_of_answer)(found, row)
             return _sheet(session, line, versions[0].version)
     raise not_found("这份答卷")
 

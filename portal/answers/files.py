@@ -19,7 +19,8 @@ from portal.downloads import disposition
 from portal.formats import local
 from services.actor import Actor
 from services.answer_filters import AnswerFilter, issued_versions
-from services.answer_lists import Column, Line, answer_page, columns_of, every_line
+from services.answer_lines import Line
+from services.answer_lists import Column, answer_page, columns_of, every_line
 from services.every_choice import EveryChoice
 from services.exports import record_export
 

@@ -17,7 +17,8 @@ from models.people import Role
 from models.rating import BallotRound, Rating
 from models.roster import Target
 from services.answer_filters import AnswerFilter, issued_versions
-from services.answer_lists import Line, answer_page, answer_sheet, columns_of, every_line, forms_with_answers
+from services.answer_lines import Line
+from services.answer_lists import answer_page, answer_sheet, columns_of, every_line, forms_with_answers
 from services.answer_summaries import cross_table, overview
 from services.guarded_answers import guarded_figures, sittings
 from services.refusal import Refusal
