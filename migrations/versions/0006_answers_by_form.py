@@ -1,15 +1,15 @@
 """Filled forms by form and time: the order in which they are looked through.
 
-Revision: 0005
-Follows: 0004
+Revision: 0006
+Follows: 0005
 """
 
 from __future__ import annotations
 
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
