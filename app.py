@@ -41,6 +41,8 @@ PAGES = (
     "portal.rounds",
     "portal.builder",
     "portal.answers",
+    "portal.calendar",
+    "portal.migration",
 )
 
 

@@ -120,6 +120,10 @@ class Deadline(Base):
     status: Mapped[str] = mapped_column(String(20), default="running")
     #: While stopped: whole working days still left.
     remaining_working_days: Mapped[int | None]
+    #: From when and how many working days the standing date was counted; since a stop, from when it ran on.
+    #: None in rows that were stopped before this was kept: their date cannot be counted anew.
+    counted_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    counted_days: Mapped[int | None]
 
     case: Mapped[Case] = relationship()
 

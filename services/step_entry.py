@@ -15,6 +15,7 @@ from models.panel import Absence, Panel
 from services.actor import Actor
 from services.case_effects import Moment
 from services.refusal import Refusal
+from services.step_words import step_name
 from workflow.definition import Workflow
 
 LOCAL = ZoneInfo("Asia/Shanghai")
@@ -76,8 +77,7 @@ def moved(session: Session, case: Case, workflow: Workflow) -> Refusal:
     last = session.execute(
         select(CaseStep).where(CaseStep.case_id == case.id).order_by(CaseStep.position.desc()).limit(1)
     ).scalar_one()
-    named = workflow.triggers_by_key.get(last.trigger)
-    what = named.name if named else "立案"
+    what = step_name(workflow, last)
     at = last.recorded_at.astimezone(LOCAL)
     return Refusal(
         "case_moved",

@@ -187,13 +187,20 @@ def offers(
     return tuple(found)
 
 
-def replay(workflow: Workflow, entries: Iterable[Entry]) -> Situation:
+def replay(
+    workflow: Workflow,
+    entries: Iterable[Entry],
+    *,
+    begin: Situation | None = None,
+    first: int = 1,
+) -> Situation:
     """The situation to which a history leads, every step taken and judged again.
 
+    begin: where the entries set out from, None for a case just registered. first: position of the first entry.
     Raises ReplayDiffers at the first entry that would be refused or leads elsewhere than it says.
     """
-    situation = start(workflow)
-    for position, entry in enumerate(entries, start=1):
+    situation = begin or start(workflow)
+    for position, entry in enumerate(entries, start=first):
         if entry.from_state is not None and entry.from_state != situation.state:
             raise ReplayDiffers(position, f"记录由“{entry.from_state}”出发，重演时在“{situation.state}”")
         try:

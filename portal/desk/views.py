@@ -14,6 +14,7 @@ from portal.desk import (
     absence_views,
     bulk_views,
     case_views,
+    move_views,
     notice_views,
     panel_views,
     rating_views,
@@ -25,6 +26,7 @@ from portal.page import current_campaign
 from services import messages
 from services.actor import OFFICE
 from services.case_lists import CaseFilter, count_cases, list_cases, waiting_for
+from services.forced_moves import waiting_moves
 from services.incidents import incidents_for, retry_incident
 from services.jobs import waiting
 from services.panel_lists import panels_waiting
@@ -36,6 +38,7 @@ __all__ = [
     "blueprint",
     "bulk_views",
     "case_views",
+    "move_views",
     "notice_views",
     "panel_views",
     "rating_views",
@@ -81,6 +84,7 @@ def index() -> Page:
         jobs_waiting=waiting(session, now=at),
         voids=voids_waiting(session, actor, campaign) if actor.has(Role.REVIEWER, Role.HEAD) else 0,
         may_retry=actor.has(Role.HEAD, Role.ADMIN),
+        moves=waiting_moves(session, actor, campaign),
     )
 
 
