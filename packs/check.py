@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from definitions.expression import literals_compared
 from definitions.fault import Fault
 from packs.check_forms import form_faults
+from packs.check_procedures import procedure_faults
 from packs.clauses import cited, is_malformed, sources
 from packs.parts import Pack, PartKind, placed
 from scoring.checking import check_sizes
@@ -190,6 +191,7 @@ RULES: tuple[Callable[[Pack], Iterable[Fault]], ...] = (
     _quotas,
     _tiers,
     _workflows,
+    procedure_faults,
     form_faults,
     _notices,
     _dictionaries,

@@ -79,6 +79,14 @@ def with_form(pack: Pack, data: Mapping[str, Any], form: FormDefinition) -> Pack
     return replace(pack, parts=parts, forms={**pack.forms, form.key: form})
 
 
+def with_workflow(pack: Pack, data: Mapping[str, Any], workflow: Workflow) -> Pack:
+    """The pack with one procedure in the place of the one of the same key, or added."""
+    fresh = Part(f"workflows/{workflow.key}.yaml", PartKind.WORKFLOW, dict(data), workflow)
+    found = {(part.kind, part.key): part for part in pack.parts}
+    found[fresh.kind, fresh.key] = fresh
+    return replace(pack, parts=tuple(found.values()), workflows={**pack.workflows, workflow.key: workflow})
+
+
 def other_uses(pack: Pack, key: str) -> list[str]:
     """Where the rest of the pack names a form: the methods that are rated by it, the steps that fill it."""
     from workflow.references import references_of
