@@ -32,7 +32,7 @@ def render_html(
 ) -> str:
     """The document as one self-contained HTML page (for print engines, not for screens)."""
     page = _page(kind, values, draft=draft, issued_at=issued_at, seal=seal)
-    return page.replace("</head>", f"<style>{_css_text(kind.format)}</style></head>", 1)
+    return page.replace("</head>", f"<style>{style_sheet(kind.format)}</style></head>", 1)
 
 
 def render_pdf(
@@ -55,7 +55,7 @@ def render_pdf(
     Source: GB/T 9704-2012; 方案第五条.
     """
     page = _page(kind, values, draft=draft, issued_at=issued_at, seal=seal)
-    return draw_pdf(page, _css_text(kind.format), strict=not draft)
+    return draw_pdf(page, style_sheet(kind.format), strict=not draft)
 
 
 def check_issue(kind: NoticeKind, values: Mapping[str, Value]) -> None:
@@ -143,6 +143,7 @@ def _made_at(values: Mapping[str, Value], issued_at: datetime | None) -> datetim
 
 
 @lru_cache(maxsize=2)
-def _css_text(layout: NoticeFormat) -> str:
+def style_sheet(layout: NoticeFormat) -> str:
+    """The measures of GB/T 9704 for one layout."""
     names = ("page.css", "letter.css") if layout is NoticeFormat.LETTER else ("page.css",)
     return "\n".join(resources.files("notices").joinpath(name).read_text(encoding="utf-8") for name in names)
