@@ -40,9 +40,7 @@ PAGES = (
     "portal.ballot",
     "portal.rounds",
     "portal.builder",
-    "portal.answers",
-    "portal.calendar",
-    "portal.migration",
+    "portal.procedure",
 )
 
 

@@ -22,6 +22,7 @@ IN_MENU = {
     "monitors",
     "delegates",
     "accounts",
+    "calendar-days",
     "campaigns",
     "dictionaries",
 }

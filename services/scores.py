@@ -283,6 +283,15 @@ def ranking_of_ratings_until(session: Session, campaign: Campaign, until: dateti
     return found
 
 
+def ranking_of_cases(
+    session: Session, campaign: Campaign, cases: Mapping[int, tuple[CaseFacts, ...]]
+) -> Ranking:
+    """The ranking as it would be with other cases and the ratings that count now. cases: for every target of it."""
+    live = current_ranking(session, campaign)
+    counts = {key: line.score.inputs.counts for key, line in live.lines.items()}
+    return _put_together(session, campaign, live, counts, cases)
+
+
 def _counts_as_of(
     session: Session, campaign: Campaign, as_of: datetime
 ) -> dict[int, dict[tuple[str, str], int]]:

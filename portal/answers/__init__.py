@@ -1,1 +1,0 @@
-"""Filled forms as the office looks at them."""

@@ -1,1 +1,0 @@
-"""The working calendar: its years and days, and its changes by two persons."""

@@ -1,1 +1,0 @@
-"""Running cases brought to another version of their procedure, and back."""

@@ -1,0 +1,1 @@
+"""The designer of procedures: seen, proved, tried, published."""
