@@ -13,11 +13,10 @@ from definitions.sentences import (
     LineRefused,
     Sentence,
     expression_of,
-    names_among,
     read_sentence,
     sentence_of,
 )
-from definitions.texts import clean
+from definitions.texts import clean, names_among
 
 Posted = MultiDict[str, str]
 Settings = dict[str, Any]

@@ -133,7 +133,7 @@ def test_a_real_case_under_a_shorter_deadline_is_late(workflow: Workflow, calend
             at + timedelta(days=13), "accept", "2", "reviewer", verification="documents", conclusion="到位"
         ),
     ]
-    told = {"facts": {}, "opened_at": at, "until": at + timedelta(days=20)}
+    told: dict[str, Any] = {"facts": {}, "opened_at": at, "until": at + timedelta(days=20)}
     same = replayed_through(workflow, calendar, steps, **told)
     assert (same.state, same.tiers, same.left_out, same.complete) == ("rectified", (), (), True)
     data = deepcopy(PLAIN)
