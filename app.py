@@ -40,6 +40,9 @@ PAGES = (
     "portal.ballot",
     "portal.rounds",
     "portal.builder",
+    "portal.answers",
+    "portal.calendar",
+    "portal.migration",
     "portal.procedure",
 )
 

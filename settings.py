@@ -102,8 +102,9 @@ def read_settings(
     Raises SettingFault for a value that cannot be used or a name unknown.
     """
     environ = os.environ if environ is None else environ
-    known = {setting.name for setting in SETTINGS} | {"PINGDU_TEST_PROCESSES", "PINGDU_TEST_POSTGRESQL"}
-    strangers = sorted(name for name in environ if name.startswith("PINGDU_") and name not in known)
+    known = {setting.name for setting in SETTINGS}
+    ours = (name for name in environ if name.startswith("PINGDU_") and not name.startswith("PINGDU_TEST_"))
+    strangers = sorted(name for name in ours if name not in known)
     if strangers:
         raise SettingFault(f"unknown setting {', '.join(strangers)}: see docs/configuration.md")
     values = {}

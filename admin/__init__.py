@@ -22,7 +22,6 @@ IN_MENU = {
     "monitors",
     "delegates",
     "accounts",
-    "calendar-days",
     "campaigns",
     "dictionaries",
 }

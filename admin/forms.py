@@ -15,7 +15,6 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from admin.lists import (
-    calendar_choices,
     category_choices,
     dictionary_choices,
     entry_choices,
@@ -183,41 +182,6 @@ class EntryForm(RowForm):
     parent = _text(_l("上级条目的编码"), 60, required=False, hint=_l("第一级条目留空"))
     position = _position()
     active = _active()
-
-
-class DayForm(RowForm):
-    """A day of the calendar."""
-
-    calendar_key = SelectField(
-        _l("日历"), choices=_select(calendar_choices), validators=[InputRequired(_l("请选择。"))]
-    )
-    day = DateField(_l("日期"), [InputRequired(_l("请填写日期。"))])
-    kind = RadioField(
-        _l("安排"),
-        choices=lambda: _choices((kind.value, label) for kind, label in DAY_KINDS.items()),
-        coerce=lambda given: given if given is None else DayKind(given).value,
-        validators=[InputRequired(_l("请选择。"))],
-    )
-    note = _text(_l("说明"), 200, required=False, hint=_l("如节日名称、文件依据"))
-
-
-class YearForm(RowForm):
-    """A year of the calendar."""
-
-    calendar_key = SelectField(
-        _l("日历"), choices=_select(calendar_choices), validators=[InputRequired(_l("请选择。"))]
-    )
-    year = IntegerField(
-        _l("年份"),
-        [InputRequired(_l("请填写年份。")), NumberRange(2000, 2199, _l("应在%(min)s到%(max)s之间。"))],
-    )
-    provisional = RadioField(
-        _l("放假安排"),
-        choices=lambda: _choices([("False", _l("已公布")), ("True", _l("未公布，按周末暂定"))]),
-        coerce=_truth,
-        validators=[InputRequired(_l("请选择。"))],
-    )
-    source = _text(_l("依据"), 500, required=False, hint=_l("公布放假安排的文件名称和文号"))
 
 
 class AccountForm(RowForm):

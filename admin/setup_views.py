@@ -1,4 +1,4 @@
-"""The working calendar and the campaigns, changed through their services alone."""
+"""The working calendar, read only here, and the campaigns, changed through their services alone."""
 
 from __future__ import annotations
 
@@ -14,20 +14,15 @@ from admin.forms import (
     DAY_KINDS,
     CampaignForm,
     CampaignStatusForm,
-    DayForm,
-    YearForm,
-    without_key,
 )
 from admin.lists import calendar_choices, pack_choices, pack_folders
-from models.campaign import CalendarDay, CalendarYear, Campaign, CampaignStatus, DayKind
+from models.campaign import CalendarDay, CalendarYear, Campaign, CampaignStatus
 from packs.pack import load_pack
 from portal.access import current_actor
 from portal.clock import now
 from portal.database import database
-from services.calendars import set_day, set_year
 from services.packs import create_campaign
-from services.refusal import Refusal
-from services.setup_changes import change_campaign_status, change_day, change_year
+from services.setup_changes import change_campaign_status
 
 GROUP = _l("日历与活动")
 
@@ -49,10 +44,7 @@ def _day_kind(_view: Any, _context: Any, row: CalendarDay, _name: str) -> Any:
 class CalendarDayView(SafeModelView):
     """Days that differ from their weekday."""
 
-    lead = _l("只登记与星期不同的日子。每次修改使该年日历升一版；已经起算的期限保留原日期。")
-    can_create = can_edit = can_delete = True
-    form = DayForm
-    change_form = without_key(DayForm, "calendar_key", "day")
+    lead = _l("只登记与星期不同的日子。增减和修改由两人在“工作日历”页办理，办理前列出受影响的期限。")
     column_list = ("day", "kind", "note", "calendar_key")
     column_sortable_list = ("day",)
     column_default_sort = ("day", True)
@@ -78,57 +70,11 @@ class CalendarDayView(SafeModelView):
         """See `SafeModelView.shown_names`."""
         return {"calendar_key": dict(calendar_choices())}
 
-    def add(self, form: Any) -> Any:
-        """See `SafeModelView.add`."""
-        held = database.session.query(CalendarDay).filter_by(
-            calendar_key=form.calendar_key.data, day=form.day.data
-        )
-        if held.one_or_none() is not None:
-            raise Refusal("day_held", f"{form.day.data.isoformat()} 已有登记，请在列表中找到后修改。", 422)
-        set_day(
-            database.session,
-            current_actor(),
-            calendar_key=form.calendar_key.data,
-            day=form.day.data,
-            kind=DayKind(form.kind.data),
-            note=form.note.data or "",
-            now=now(),
-        )
-        return True
-
-    def edit_form(self, obj: Any = None) -> Any:
-        """The form of a day."""
-        form = super().edit_form(obj)
-        if form.kind.raw_data is None and obj is not None:
-            form.kind.data = obj.kind.value
-        return form
-
-    def change(self, form: Any, row: CalendarDay) -> None:
-        """See `SafeModelView.change`."""
-        change_day(
-            database.session,
-            current_actor(),
-            row.id,
-            kind=DayKind(form.kind.data),
-            note=form.note.data or "",
-            row_version=seen_version(),
-            now=now(),
-        )
-
-    def take_out(self, row: CalendarDay, row_version: int | None) -> None:
-        """See `SafeModelView.take_out`."""
-        change_day(
-            database.session, current_actor(), row.id, kind=None, note="", row_version=row_version, now=now()
-        )
-
 
 class CalendarYearView(SafeModelView):
     """Years of the calendar: published or provisional."""
 
-    lead = _l("放假安排公布前的年份按周末暂定，页面和文书会注明。年份不删除。")
-    can_create = can_edit = True
-    form = YearForm
-    change_form = without_key(YearForm, "calendar_key", "year")
+    lead = _l("放假安排公布前的年份按周末暂定，页面和文书会注明。公布后在“工作日历”页由两人改为已公布。")
     column_list = ("year", "provisional", "source", "edition", "calendar_key")
     column_sortable_list = ("year",)
     column_default_sort = ("year", True)
@@ -144,36 +90,6 @@ class CalendarYearView(SafeModelView):
     def shown_names(self) -> dict[str, dict[str, str]]:
         """See `SafeModelView.shown_names`."""
         return {"calendar_key": dict(calendar_choices())}
-
-    def add(self, form: Any) -> Any:
-        """See `SafeModelView.add`."""
-        held = database.session.query(CalendarYear).filter_by(
-            calendar_key=form.calendar_key.data, year=form.year.data
-        )
-        if held.one_or_none() is not None:
-            raise Refusal("year_held", f"{form.year.data}年已有登记，请在列表中找到后修改。", 422)
-        set_year(
-            database.session,
-            current_actor(),
-            calendar_key=form.calendar_key.data,
-            year=form.year.data,
-            provisional=form.provisional.data,
-            source=form.source.data or "",
-            now=now(),
-        )
-        return True
-
-    def change(self, form: Any, row: CalendarYear) -> None:
-        """See `SafeModelView.change`."""
-        change_year(
-            database.session,
-            current_actor(),
-            row.id,
-            provisional=form.provisional.data,
-            source=form.source.data or "",
-            row_version=seen_version(),
-            now=now(),
-        )
 
 
 def _campaign_state(_view: Any, _context: Any, row: Campaign, _name: str) -> Any:

@@ -82,6 +82,12 @@ class CaseStep(Base):
     #: The facts its rules saw and the roles the actor had in the case: with them the step can be taken again.
     facts: Mapped[JsonObject] = mapped_column(Json)
     roles: Mapped[list[str]] = mapped_column(Json)
+    #: Ids of those who agreed to it in a panel (会签); empty for a step of one person.
+    cosigners: Mapped[list[str]] = mapped_column(Json, default=list)
+    #: For whom the actor acted as a substitute, and the absence that made it possible; no foreign keys, because
+    #: the table is only added to and adding them would rebuild it.
+    acting_for_id: Mapped[int | None]
+    absence_id: Mapped[int | None]
     source: Mapped[str] = mapped_column(String(200), default="")
     workflow_id: Mapped[int] = mapped_column(ForeignKey("definition.id"))
 
@@ -114,6 +120,10 @@ class Deadline(Base):
     status: Mapped[str] = mapped_column(String(20), default="running")
     #: While stopped: whole working days still left.
     remaining_working_days: Mapped[int | None]
+    #: From when and how many working days the standing date was counted; since a stop, from when it ran on.
+    #: None in rows that were stopped before this was kept: their date cannot be counted anew.
+    counted_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    counted_days: Mapped[int | None]
 
     case: Mapped[Case] = relationship()
 

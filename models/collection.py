@@ -121,12 +121,13 @@ class Answer(Base):
             sqlite_where=text("withdrawn_at IS NULL"),
             postgresql_where=text("withdrawn_at IS NULL"),
         ),
+        Index("ix_answer_form_submitted", "form_id", "submitted_at", "id"),
         Index("ix_answer_collection_submitted", "collection_id", "submitted_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     collection_id: Mapped[int] = mapped_column(ForeignKey("collection.id"))
-    form_id: Mapped[int] = mapped_column(ForeignKey("definition.id"), index=True)
+    form_id: Mapped[int] = mapped_column(ForeignKey("definition.id"))
     answers: Mapped[JsonObject] = mapped_column(Json)
     #: Which in its collection it is, from 1; None when anonymous.
     position: Mapped[int | None]

@@ -24,6 +24,7 @@ class Rating(Base):
     __table_args__ = (
         UniqueConstraint("revises_id"),
         Index("ix_rating_campaign_target_method", "campaign_id", "target_id", "method", "grade"),
+        Index("ix_rating_form_submitted", "form_id", "submitted_at", "id"),
         Index(
             "uq_rating_monthly",
             "campaign_id",

@@ -2,7 +2,34 @@
 
 from __future__ import annotations
 
-from models import campaign, case, collection, history, job, notice, people, rating, roster
+from models import (
+    calendar_change,
+    campaign,
+    case,
+    case_move,
+    collection,
+    history,
+    job,
+    notice,
+    panel,
+    people,
+    rating,
+    roster,
+)
 from models.base import Base
 
-__all__ = ["Base", "campaign", "case", "collection", "history", "job", "notice", "people", "rating", "roster"]
+__all__ = [
+    "Base",
+    "calendar_change",
+    "campaign",
+    "case",
+    "case_move",
+    "collection",
+    "history",
+    "job",
+    "notice",
+    "panel",
+    "people",
+    "rating",
+    "roster",
+]

@@ -131,6 +131,7 @@ class Pack:
                 "key": self.calendar.key,
                 "day_starts": self.calendar.office_hours[0].starts if self.calendar.office_hours else "00:00",
                 "day_ends": self.calendar.day_ends,
+                "half_day_ends": self.calendar.half_day_ends,
                 "timezone": self.calendar.timezone,
             },
             "channels": [{"key": entry.key, "name": entry.name} for entry in channels],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
+from typing import IO
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -45,6 +46,16 @@ def write_marked(sheets: Sheets, marks: Iterable[Mark]) -> bytes:
     buffer = BytesIO()
     workbook.save(buffer)
     return buffer.getvalue()
+
+
+def write_rows(file: IO[bytes], title: str, rows: Iterable[Sequence[Cell]]) -> None:
+    """One sheet into an open file, row by row as they come; the first row is the heading."""
+    workbook = Workbook(write_only=True)
+    sheet = workbook.create_sheet(re.sub(r"[\\*?:/\[\]]", "_", title)[:31])
+    sheet.freeze_panes = "A2"
+    for number, row in enumerate(rows, start=1):
+        sheet.append([_styled(sheet, value, header=number == 1, notes=[]) for value in row])
+    workbook.save(file)
 
 
 def _write_sheet(

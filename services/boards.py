@@ -25,12 +25,12 @@ from scoring.exact import printed
 from scoring.facts import TargetFacts
 from services.actor import Actor
 from services.calendars import work_calendar
-from services.definitions import workflow_of
+from services.case_lists import states_in_use
 from services.explanations import SEES_RANKING, ShownLine, leaf_names, shown
 from services.front_page import state_counts
 from services.scores import Ranking, current_ranking
 from workflow.calendar import CalendarTooShort, WorkCalendar, remaining_working_days
-from workflow.definition import Workflow
+from workflow.definition import State
 
 LOCAL = ZoneInfo("Asia/Shanghai")
 #: Lines at each end of a category, and of the list of what is late.
@@ -100,17 +100,17 @@ def board_for(session: Session, actor: Actor, campaign: Campaign, *, now: dateti
     """The board as of now, for the leading group and the office."""
     actor.require(*SEES_RANKING, to="查看领导小组看板")
     ranking = current_ranking(session, campaign)
-    workflow = workflow_of(session, campaign.workflow_id)
+    used = states_in_use(session, campaign)
     counts = state_counts(session, campaign)
-    concerns = _concerns(session, campaign, workflow, now)
+    concerns = _concerns(session, campaign, used, now)
     red = [concern for concern in concerns if concern.red]
     yellow = [concern for concern in concerns if not concern.red]
     months = _months(session, campaign, ranking.scheme)
-    final = {state.key for state in workflow.states if state.final}
+    final = {state.key for state in used.values() if state.final}
     return Board(
         categories=_categories(ranking),
         provisional=ranking.provisional,
-        states=tuple((state.name, counts.get(state.key, 0)) for state in workflow.states),
+        states=tuple((state.name, counts.get(state.key, 0)) for state in used.values()),
         running=sum(count for key, count in counts.items() if key not in final),
         red=tuple(red[:LATE]),
         red_total=len(red),
@@ -157,10 +157,10 @@ def _satisfaction(
     )
 
 
-def _concerns(session: Session, campaign: Campaign, workflow: Workflow, now: datetime) -> list[Concern]:
+def _concerns(session: Session, campaign: Campaign, used: dict[str, State], now: datetime) -> list[Concern]:
     """Red: in a state that costs points, or past its day. Yellow: due within two working days. Worst first."""
-    costly = {state.key for state in workflow.states if state.tier}
-    names = {state.key: state.name for state in workflow.states}
+    costly = {state.key for state in used.values() if state.tier}
+    names = {state.key: state.name for state in used.values()}
     due = (
         select(Deadline.case_id, func.min(Deadline.due_at).label("due_at"))
         .where(Deadline.status == "running", Deadline.then != "")

@@ -1,18 +1,15 @@
-"""The working calendar as the rules want it, and the recorded act of changing it."""
+"""The working calendar as the rules want it. How it is changed: `services.calendar_changes`."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from dataclasses import replace
+from datetime import date, time
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.orm import Session
 
 from models.campaign import CalendarDay, CalendarYear, Campaign, DayKind
-from models.people import Role
-from services.actor import Actor
-from services.history import record
-from services.transaction import transaction
 from workflow.calendar import DayKind as RuleDayKind
 from workflow.calendar import WorkCalendar
 
@@ -28,10 +25,11 @@ def work_calendar(session: Session, campaign: Campaign) -> WorkCalendar:
         .where(CalendarYear.calendar_key == key)
         .order_by(CalendarYear.year)
     ).all()
-    version = f"{key}：" + "，".join(f"{year}年第{edition}版" for year, edition, _ in years)
+    version = edition_words(key, {year: edition for year, edition, _ in years})
     known = _known.setdefault(session.get_bind(), {})
-    if version in known:
-        return known[version]
+    kept = f"{version} {sorted(settings.items())}"
+    if kept in known:
+        return known[kept]
     days = session.execute(
         select(CalendarDay.day, CalendarDay.kind).where(CalendarDay.calendar_key == key)
     ).all()
@@ -43,85 +41,34 @@ def work_calendar(session: Session, campaign: Campaign) -> WorkCalendar:
         provisional_years=frozenset(year for year, _, provisional in years if provisional),
         day_starts=time.fromisoformat(settings["day_starts"]),
         day_ends=time.fromisoformat(settings["day_ends"]),
+        # A pack that says nothing of half days lets a deadline end on them as on any other day.
+        half_day_ends=time.fromisoformat(settings.get("half_day_ends") or settings["day_ends"]),
         timezone=settings["timezone"],
     )
-    known[version] = calendar
+    known[kept] = calendar
     return calendar
 
 
-def set_day(
-    session: Session,
-    actor: Actor,
-    *,
-    calendar_key: str,
-    day: date,
-    kind: DayKind | None,
-    note: str,
-    now: datetime,
-) -> None:
-    """Mark a day as holiday, make-up workday or local closure, or (None) leave it to its weekday.
-
-    Raises the year's edition; deadlines already running keep their date until they are recomputed by an act.
-    """
-    actor.require(Role.ADMIN, to="修改工作日历")
-    with transaction(session):
-        year = _year(session, calendar_key, day.year)
-        row = session.execute(
-            select(CalendarDay).where(CalendarDay.calendar_key == calendar_key, CalendarDay.day == day)
-        ).scalar_one_or_none()
-        if kind is None:
-            if row is not None:
-                session.delete(row)
-        elif row is None:
-            session.add(CalendarDay(calendar_key=calendar_key, day=day, kind=kind, note=note))
-        else:
-            row.kind, row.note = kind, note
-        year.edition += 1
-        record(
-            session,
-            actor,
-            "calendar.day_set",
-            object_kind="calendar",
-            object_id=day.isoformat(),
-            payload={"kind": kind.value if kind else None, "note": note, "edition": year.edition},
-            now=now,
-        )
+def edition_words(key: str, editions: dict[int, int]) -> str:
+    """The edition of a calendar as each deadline keeps it. editions: year to its edition."""
+    return f"{key}：" + "，".join(f"{year}年第{edition}版" for year, edition in sorted(editions.items()))
 
 
-def set_year(
-    session: Session,
-    actor: Actor,
-    *,
-    calendar_key: str,
-    year: int,
-    provisional: bool,
-    source: str,
-    now: datetime,
-) -> None:
-    """Say that a year's arrangement is published (with its source) or still provisional."""
-    actor.require(Role.ADMIN, to="修改工作日历")
-    with transaction(session):
-        row = _year(session, calendar_key, year)
-        row.provisional, row.source = provisional, source
-        row.edition += 1
-        record(
-            session,
-            actor,
-            "calendar.year_set",
-            object_kind="calendar",
-            object_id=year,
-            payload={"provisional": provisional, "source": source, "edition": row.edition},
-            now=now,
-        )
-
-
-def _year(session: Session, calendar_key: str, year: int) -> CalendarYear:
-    row = session.execute(
-        select(CalendarYear)
-        .where(CalendarYear.calendar_key == calendar_key, CalendarYear.year == year)
-        .with_for_update()
-    ).scalar_one_or_none()
-    if row is None:
-        row = CalendarYear(calendar_key=calendar_key, year=year, provisional=True, source="", edition=0)
-        session.add(row)
-    return row
+def changed_calendar(
+    calendar: WorkCalendar,
+    version: str,
+    days: dict[date, DayKind | None],
+    years: dict[int, bool],
+) -> WorkCalendar:
+    """The calendar as a change would make it. days: None gives a day back to its weekday. years: provisional?"""
+    kept = {day: kind for day, kind in calendar.days.items() if day not in days}
+    kept |= {day: RuleDayKind(kind.value) for day, kind in days.items() if kind is not None}
+    published = (calendar.published_years - years.keys()) | {
+        year for year, later in years.items() if not later
+    }
+    provisional = (calendar.provisional_years - years.keys()) | {
+        year for year, later in years.items() if later
+    }
+    return replace(
+        calendar, version=version, days=kept, published_years=published, provisional_years=provisional
+    )

@@ -16,8 +16,10 @@ from services.actor import OFFICE, Actor
 from services.definitions import workflow_of
 from services.dossier import Dossier
 from services.refusal import not_found
-from workflow.engine import Entry, Offer, offers, replay
+from workflow.definition import Workflow
+from workflow.engine import Entry, Offer, ReplayDiffers, offers, replay, start
 from workflow.refusal import Because
+from workflow.relocation import MIGRATED, NAMES, PUT_BACK, forced, migrated, put_back
 from workflow.situation import Situation, situation_from
 
 
@@ -143,21 +145,51 @@ def history_of(session: Session, case_id: int) -> list[CaseStep]:
 
 def replayed(session: Session, case: Case) -> Situation:
     """The situation that the case's history leads to, every step judged again."""
-    workflow = workflow_of(session, case.workflow_id)
-    entries = [
-        Entry(
-            trigger=row.trigger,
-            actor="system" if row.actor_id is None else str(row.actor_id),
-            roles=frozenset(row.roles),
-            facts=row.facts,
-            asked=row.asked,
-            from_state=row.from_state,
-            to_state=row.to_state,
-        )
-        for row in history_of(session, case.id)
-        if row.position > 1
-    ]
-    return replay(workflow, entries)
+    return replayed_at(session, case, None)
+
+
+def replayed_at(session: Session, case: Case, position: int | None) -> Situation:
+    """The situation after the entry at a position of the history; None for the last one."""
+    first, *rows = history_of(session, case.id)
+    situation = start(workflow_of(session, first.workflow_id))
+    past = {first.position: situation}
+    for row in rows:
+        workflow = workflow_of(session, row.workflow_id)
+        if row.trigger in NAMES:
+            situation = _relocated(workflow, situation, row, past)
+        else:
+            situation = replay(workflow, [_entry(row)], begin=situation, first=row.position - 1)
+        past[row.position] = situation
+    return situation if position is None else past[position]
+
+
+def _entry(row: CaseStep) -> Entry:
+    return Entry(
+        trigger=row.trigger,
+        actor="system" if row.actor_id is None else str(row.actor_id),
+        roles=frozenset(row.roles),
+        facts=row.facts,
+        asked=row.asked,
+        from_state=row.from_state,
+        to_state=row.to_state,
+        cosigners=tuple(row.cosigners),
+        acting_for=None if row.acting_for_id is None else str(row.acting_for_id),
+    )
+
+
+def _relocated(workflow: Workflow, before: Situation, row: CaseStep, past: dict[int, Situation]) -> Situation:
+    """An entry that is no step of the procedure, taken again. workflow: the version it led to."""
+    if row.from_state != before.state:
+        raise ReplayDiffers(row.position - 1, f"记录由“{row.from_state}”出发，重演时在“{before.state}”")
+    if row.trigger == MIGRATED:
+        after = migrated(workflow, before, row.asked["state_map"])
+    elif row.trigger == PUT_BACK:
+        after = put_back(past[int(row.asked["before"])], before)
+    else:
+        after = forced(workflow, before, row.to_state, book=bool(row.asked["book"]))
+    if row.to_state != after.state:
+        raise ReplayDiffers(row.position - 1, f"记录到达“{row.to_state}”，重演到达“{after.state}”")
+    return after
 
 
 def visible_cases(actor: Actor) -> Select[Case]:

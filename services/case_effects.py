@@ -143,11 +143,12 @@ def _move_clocks(
                 extra_working_days=effect.extra_working_days,
                 calendar=dossier.calendar,
                 at=at,
-                reminders=_reminders(dossier.workflow),
+                reminders=reminders_of(dossier.workflow),
             )
 
 
-def _reminders(workflow: Workflow) -> dict[str, tuple[Reminder, ...]]:
+def reminders_of(workflow: Workflow) -> dict[str, tuple[Reminder, ...]]:
+    """Clock's name to what is said before it runs out."""
     clocks = [clock for state in workflow.states for clock in state.clocks]
     clocks += [clock for suspension in workflow.suspensions for clock in suspension.clocks]
     return {

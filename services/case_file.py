@@ -10,17 +10,22 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from models.calendar_change import DeadlineMove
 from models.case import Case, CaseStep, Deadline, Deduction
 from models.notice import Attachment, Notice
 from services.actor import Actor
 from services.calendars import work_calendar
-from services.case_access import case_for, history_of, offers_for
+from services.case_access import case_for, history_of
 from services.case_lists import days_left, tone_of
+from services.clock_moves import moves_of_case
 from services.deductions import entries_of, standing, tiers_of
 from services.definitions import notice_kind_of_campaign, scheme_of, workflow_of
 from services.refusal import Refusal
+from services.step_right import offers_to
+from services.step_words import state_names, step_name
 from workflow.definition import PREVIOUS, SAME, Ask, IssueNoticeRule, Trigger, Workflow
 from workflow.engine import Offer
+from workflow.relocation import NAMES
 from workflow.vocabulary import AskType
 
 
@@ -87,6 +92,7 @@ class CaseFile:
     counts: tuple[tuple[str, int], ...]
     files: tuple[Attachment, ...]
     unserved: tuple[Notice, ...]
+    moves: tuple[DeadlineMove, ...]
 
     @property
     def current(self) -> ClockLine | None:
@@ -108,6 +114,7 @@ def case_file(session: Session, actor: Actor, case_id: int, *, now: datetime) ->
     notices = _notices(session, case.id)
     entries = entries_of(session, case.id)
     history = history_of(session, case.id)
+    states = state_names(session, history)
     files = _files(session, history)
     suspension = case.situation.get("suspension")
     settings = case.campaign.settings
@@ -123,8 +130,11 @@ def case_file(session: Session, actor: Actor, case_id: int, *, now: datetime) ->
         suspension=workflow.suspensions_by_key[suspension].name if suspension else "",
         channel=names.get(case.channel, case.channel),
         problem=problems.get(case.problem, case.problem),
-        offers=offers_for(session, actor, case, now=now),
-        steps=tuple(_step_line(workflow, row, grades, files, notices, entries) for row in history),
+        offers=offers_to(session, actor, case, now=now),
+        steps=tuple(
+            _step_line(workflow_of(session, row.workflow_id), states, row, grades, files, notices, entries)
+            for row in history
+        ),
         clocks=_clock_lines(session, case, workflow, now),
         notices=tuple(notices),
         kinds=notice_names(session, case, {row.kind for row in notices}),
@@ -134,6 +144,7 @@ def case_file(session: Session, actor: Actor, case_id: int, *, now: datetime) ->
         counts=tuple((item.label, counts[item.key]) for item in workflow.counts if counts.get(item.key)),
         files=tuple(file for rows in files.values() for file in rows),
         unserved=tuple(row for row in notices if row.status == "issued" and row.needs_service),
+        moves=tuple(moves_of_case(session, case.id)),
     )
 
 
@@ -149,7 +160,7 @@ def offer_for(
     if rule is None or not rule.roles:
         raise Refusal("step_unknown_trigger", "没有这一步骤，请回到事项页面从按钮进入。", 404)
     offer = next(
-        (offer for offer in offers_for(session, actor, case, now=now) if offer.trigger == trigger), None
+        (offer for offer in offers_to(session, actor, case, now=now) if offer.trigger == trigger), None
     )
     return case, rule, offer
 
@@ -186,6 +197,7 @@ def answer_text(ask: Ask, value: Any, grades: Mapping[str, str]) -> str:
 
 def _step_line(
     workflow: Workflow,
+    states: Mapping[str, str],
     row: CaseStep,
     grades: Mapping[str, str],
     files: Mapping[int, list[Attachment]],
@@ -196,15 +208,19 @@ def _step_line(
     asks = rule.asks if rule else ()
     answers = [(ask.label, answer_text(ask, row.asked.get(ask.field), grades)) for ask in asks]
     booked = tuple(entry for entry in entries if entry.step_id == row.id)
-    states = workflow.states_by_key
+    if row.trigger in NAMES:
+        answers = [
+            ("理由", str(row.asked.get("reason", ""))),
+            ("提出", str(row.asked.get("proposed_by", ""))),
+        ]
     return StepLine(
         position=row.position,
-        name=rule.name if rule else "立案",
+        name=step_name(workflow, row),
         who=row.actor_name,
         effective_at=row.effective_at,
         recorded_at=row.recorded_at,
-        from_state=states[row.from_state].name if row.from_state in states else "",
-        to_state=states[row.to_state].name,
+        from_state=states.get(row.from_state, ""),
+        to_state=states.get(row.to_state, row.to_state),
         tone="danger" if any(entry.points > 0 for entry in booked) else "ok" if booked else "",
         answers=tuple((label, text) for label, text in answers if text),
         files=tuple(files.get(row.id, ())),
@@ -240,6 +256,7 @@ def _notices(session: Session, case_id: int) -> list[Notice]:
 def _clock_lines(session: Session, case: Case, workflow: Workflow, now: datetime) -> tuple[ClockLine, ...]:
     labels = {clock.name: clock.label for state in workflow.states for clock in state.clocks}
     labels |= {clock.name: clock.label for pending in workflow.suspensions for clock in pending.clocks}
+    triggers = workflow.triggers_by_key
     calendar = work_calendar(session, case.campaign)
     rows = session.execute(
         select(Deadline).where(Deadline.case_id == case.id).order_by(Deadline.id.desc())
@@ -247,7 +264,7 @@ def _clock_lines(session: Session, case: Case, workflow: Workflow, now: datetime
     return tuple(
         ClockLine(
             label=labels.get(row.name, row.name),
-            consequence=workflow.triggers_by_key[row.then].name if row.then else "",
+            consequence=triggers[row.then].name if row.then in triggers else "",
             row=row,
             remaining=days_left(row.due_at, now, calendar) if row.status == "running" else None,
         )

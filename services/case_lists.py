@@ -19,7 +19,7 @@ from services.calendars import work_calendar
 from services.case_access import person_of, roles_in, visible_cases
 from services.definitions import workflow_of
 from workflow.calendar import CalendarTooShort, WorkCalendar, remaining_working_days
-from workflow.definition import SAME, Trigger, Workflow
+from workflow.definition import SAME, State, Trigger, Workflow
 from workflow.engine import Offer, offers
 from workflow.situation import situation_from
 from workflow.vocabulary import Firing, Role
@@ -132,13 +132,13 @@ def waiting_for(session: Session, actor: Actor, campaign: Campaign, *, now: date
 
     While a clock with a consequence runs the target is at work, and the case waits for nobody here.
     """
-    workflow = workflow_of(session, campaign.workflow_id)
     mine = [
-        trigger
+        (workflow, trigger)
+        for workflow in workflows_in_use(session, campaign)
         for trigger in workflow.triggers
         if waits(workflow, trigger) and not actor.roles.isdisjoint(map(str, trigger.roles))
     ]
-    states = {state for trigger in mine for state in workflow.sources_of(trigger)}
+    states = {state for workflow, trigger in mine for state in workflow.sources_of(trigger)}
     if not states:
         return []
     at_work = select(Deadline.id).where(
@@ -148,7 +148,7 @@ def waiting_for(session: Session, actor: Actor, campaign: Campaign, *, now: date
         Case.campaign_id == campaign.id, Case.state.in_(states), ~at_work.exists()
     )
     cases = session.execute(_ordered(query)).scalars().all()
-    wanted = {trigger.key for trigger in mine}
+    wanted = {trigger.key for _, trigger in mine}
     found: list[tuple[Case, tuple[Offer, ...]]] = []
     for case in cases:
         open_now = tuple(
@@ -158,6 +158,21 @@ def waiting_for(session: Session, actor: Actor, campaign: Campaign, *, now: date
             found.append((case, open_now))
     rows = _rows(session, campaign, [case for case, _ in found], now)
     return [Waiting(row, open_now) for row, (_, open_now) in zip(rows, found, strict=True)]
+
+
+def workflows_in_use(session: Session, campaign: Campaign) -> list[Workflow]:
+    """The versions of the procedure that the campaign's cases stand under, the newest first."""
+    used = select(Case.workflow_id).where(Case.campaign_id == campaign.id).distinct()
+    ids = {campaign.workflow_id, *session.execute(used).scalars()}
+    return [workflow_of(session, definition_id) for definition_id in sorted(ids, reverse=True)]
+
+
+def states_in_use(session: Session, campaign: Campaign) -> dict[str, State]:
+    """State by its key, of all versions in use, those of the campaign's own version first."""
+    found = {state.key: state for state in workflow_of(session, campaign.workflow_id).states}
+    for workflow in workflows_in_use(session, campaign):
+        found |= {state.key: state for state in workflow.states if state.key not in found}
+    return found
 
 
 def waits(workflow: Workflow, trigger: Trigger) -> bool:
@@ -197,11 +212,9 @@ def _offers(session: Session, actor: Actor, case: Case) -> tuple[Offer, ...]:
 def _conditions(
     session: Session, campaign: Campaign, which: CaseFilter, now: datetime
 ) -> list[ColumnElement[bool]]:
-    workflow = workflow_of(session, campaign.workflow_id)
-    final = [state.key for state in workflow.states if state.final]
     found: list[ColumnElement[bool]] = [Case.campaign_id == campaign.id]
     if which.state == "running":
-        found.append(Case.state.not_in(final))
+        found.append(Case.ended_at.is_(None))
     elif which.state:
         found.append(Case.state == which.state)
     for wanted, column in (
@@ -219,16 +232,17 @@ def _conditions(
         found.append(
             or_(Case.number.icontains(word, autoescape=True), Case.title.icontains(word, autoescape=True))
         )
-    return [*found, *_due(workflow, which.due, now)]
+    return [*found, *_due(session, campaign, which.due, now)]
 
 
-def _due(workflow: Workflow, due: str, now: datetime) -> list[ColumnElement[bool]]:
+def _due(session: Session, campaign: Campaign, due: str, now: datetime) -> list[ColumnElement[bool]]:
     clock = select(Deadline.id).where(Deadline.case_id == Case.id, Deadline.status == "running")
     if due == "today":
         start = datetime.combine(now.astimezone(LOCAL).date(), time(0), LOCAL)
         return [clock.where(Deadline.due_at >= start, Deadline.due_at < start + timedelta(days=1)).exists()]
     if due == "overdue":
-        missed = [state.key for state in workflow.states if state.tier and not state.final]
+        used = states_in_use(session, campaign).values()
+        missed = [state.key for state in used if state.tier and not state.final]
         return [or_(Case.state.in_(missed), clock.where(Deadline.due_at < now).exists())]
     return []
 

@@ -6,7 +6,7 @@ Source: 方案第五条、第六条第五款、第八条第（二）项.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,13 +21,15 @@ from models.rating import Rating
 from models.roster import Target, Unit
 from services.actor import SYSTEM, Actor
 from services.attachments import Checked, FileStore, attach
-from services.case_access import facts_of, may_try, person_of, roles_in
+from services.case_access import facts_of, may_try, person_of
 from services.case_effects import Moment, carry_out
 from services.definitions import workflow_of
 from services.dossier import Dossier
 from services.history import record
 from services.numbers import take_number
 from services.refusal import Refusal, not_found
+from services.step_entry import StepRecord, lapse_panels, moved, written_step
+from services.step_right import right_to
 from services.transaction import transaction
 from workflow.definition import Workflow
 from workflow.engine import Step, StepRefused, start, start_effects, step
@@ -77,7 +79,7 @@ def open_case(
         target = _checked_target(session, sheet, campaign, now)
         case = _new_case(session, actor, campaign, sheet, now)
         moment = Moment(now, now)
-        opened = _written_step(session, case, actor, moment, StepRecord(trigger="register", before=""))
+        opened = written_step(session, case, actor, moment, StepRecord(trigger="register", before=""))
         if files and store:
             attach(session, actor, store, files, owner_kind="step", owner_id=opened.id, now=now)
         dossier = Dossier(session, case)
@@ -150,43 +152,6 @@ def _case_number(session: Session, campaign: Campaign, now: datetime) -> str:
     return f"{prefix}案〔{year}〕{take_number(session, 'case', year)}号"
 
 
-@dataclass(frozen=True)
-class StepRecord:
-    """What a step's entry in the history says besides who and when."""
-
-    trigger: str
-    before: str
-    position: int = 1
-    source: str = ""
-    asked: Mapping[str, Any] = field(default_factory=dict)
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    roles: frozenset[str] = frozenset()
-
-
-def _written_step(
-    session: Session, case: Case, actor: Actor, moment: Moment, content: StepRecord
-) -> CaseStep:
-    row = CaseStep(
-        case_id=case.id,
-        position=content.position,
-        trigger=content.trigger,
-        from_state=content.before,
-        to_state=case.state,
-        actor_id=actor.user_id,
-        actor_name=actor.name,
-        effective_at=moment.effective,
-        recorded_at=moment.recorded,
-        asked=dict(content.asked),
-        facts=dict(content.facts),
-        roles=sorted(content.roles),
-        source=content.source,
-        workflow_id=case.workflow_id,
-    )
-    session.add(row)
-    session.flush()
-    return row
-
-
 def locked_case(session: Session, case_id: int) -> Case:
     """The case, locked until the transaction ends, with what its notices need."""
     case = session.execute(
@@ -216,15 +181,16 @@ def step_case(
     effective: datetime | None = None,
     files: list[tuple[str, Checked]] | None = None,
     store: FileStore | None = None,
+    cosigners: tuple[str, ...] = (),
 ) -> Case:
     """Take one step of the procedure, wholly or not at all.
 
     seen_version: the `row_version` of the page on which the person decided; when the case has moved since,
     the step is refused and the sentence says who did what. effective: when it took effect if not now (a
-    deadline that ran out, a service that was recorded later).
+    deadline that ran out, a service that was recorded later). cosigners: ids of those who agreed in a panel.
     Raises Refusal.
     """
-    wish = Wish(actor, case_id, trigger, asked, seen_version, tuple(files or ()), store)
+    wish = Wish(actor, case_id, trigger, asked, seen_version, tuple(files or ()), store, cosigners)
     while True:
         try:
             return _step(session, wish, Moment(effective or now, now))
@@ -243,6 +209,7 @@ class Wish:
     seen_version: int | None
     files: tuple[tuple[str, Checked], ...]
     store: FileStore | None
+    cosigners: tuple[str, ...] = ()
 
 
 class _ClockFirst(Exception):
@@ -272,10 +239,12 @@ def _step(session: Session, wish: Wish, moment: Moment) -> Case:
         if late and actor.user_id is not None:
             raise _ClockFirst(min(late, key=lambda row: row.due_at))
         if wish.seen_version is not None and wish.seen_version != case.row_version:
-            raise _moved(session, case, dossier.workflow)
-        taken, content = _taken(actor, dossier, wish.trigger, wish.asked, moment)
+            raise moved(session, case, dossier.workflow)
+        taken, content = _taken(wish, dossier, moment)
         _store(case, taken.situation, dossier.workflow, moment)
-        written = _written_step(session, case, actor, moment, content)
+        if dossier.workflow.has_panels:
+            lapse_panels(session, case, moment)
+        written = written_step(session, case, actor, moment, content)
         if wish.files and wish.store:
             files = list(wish.files)
             attach(
@@ -307,22 +276,23 @@ def _note_step(
     )
 
 
-def _taken(
-    actor: Actor, dossier: Dossier, trigger: str, asked: Mapping[str, Any], moment: Moment
-) -> tuple[Step, StepRecord]:
+def _taken(wish: Wish, dossier: Dossier, moment: Moment) -> tuple[Step, StepRecord]:
     """What the procedure says of this step, or its refusal as ours."""
-    case = dossier.case
+    case, actor, trigger, asked = dossier.case, wish.actor, wish.trigger, wish.asked
     before = situation_from(case.situation)
-    roles = roles_in(dossier.session, actor, case)
+    rule = dossier.workflow.triggers_by_key.get(trigger)
+    right = right_to(dossier.session, actor, case, rule, now=moment.recorded)
     try:
         taken = step(
             dossier.workflow,
             before,
             trigger,
-            roles=roles,
+            roles=right.roles,
             actor=person_of(actor),
             facts=facts_of(dossier, moment.effective),
             asked=asked,
+            cosigners=wish.cosigners,
+            acting_for=None if right.acting_for is None else str(right.acting_for),
         )
     except StepRefused as refused:
         status = _REFUSAL_STATUS.get(refused.code, 409)
@@ -334,7 +304,10 @@ def _taken(
         source=taken.source,
         asked=asked,
         facts=taken.facts,
-        roles=roles,
+        roles=right.roles,
+        cosigners=wish.cosigners,
+        signed=right.signed(actor),
+        absence=right.absence,
     )
 
 
@@ -364,17 +337,3 @@ def _store(case: Case, after: Situation, workflow: Workflow, moment: Moment) -> 
             case.ended_at = moment.effective
     else:
         case.changed_at = moment.effective
-
-
-def _moved(session: Session, case: Case, workflow: Workflow) -> Refusal:
-    last = session.execute(
-        select(CaseStep).where(CaseStep.case_id == case.id).order_by(CaseStep.position.desc()).limit(1)
-    ).scalar_one()
-    named = workflow.triggers_by_key.get(last.trigger)
-    what = named.name if named else "立案"
-    at = last.recorded_at.astimezone(LOCAL)
-    return Refusal(
-        "case_moved",
-        f"{last.actor_name}已于{at.month}月{at.day}日{at:%H:%M}办理“{what}”，本事项现为"
-        f"“{workflow.states_by_key[case.state].name}”。您的操作没有执行，请查看最新情况后再决定。",
-    )

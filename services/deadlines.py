@@ -8,10 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.case import Case, CaseStep, Deadline
-from services.jobs import schedule
+from services.jobs import reopen, schedule
 from services.refusal import Refusal
 from workflow.calendar import (
     CalendarTooShort,
+    Due,
     WorkCalendar,
     deadline,
     remaining_working_days,
@@ -49,6 +50,8 @@ def start_clock(
         calendar_version=due.calendar_version,
         provisional=due.provisional,
         status="running",
+        counted_from=at,
+        counted_days=clock.working_days,
     )
     session.add(row)
     session.flush()
@@ -64,7 +67,7 @@ def _schedule(
         schedule(
             session,
             "deadline",
-            key=f"deadline:{row.id}:{stamp}",
+            key=_fire_key(row),
             payload={"deadline": row.id, "due": row.due_at.isoformat()},
             due_at=row.due_at,
         )
@@ -86,6 +89,10 @@ def _schedule(
             },
             due_at=at,
         )
+
+
+def _fire_key(row: Deadline) -> str:
+    return f"deadline:{row.id}:{int(row.due_at.timestamp())}"
 
 
 def clocks_of(session: Session, case_id: int) -> list[Deadline]:
@@ -136,8 +143,30 @@ def resume_clocks(
         row.provisional = due.provisional
         row.status = "running"
         row.remaining_working_days = None
+        row.counted_from, row.counted_days = at, remaining
         session.flush()
         _schedule(session, row, reminders.get(row.name, ()), calendar)
+
+
+def move_clock(
+    session: Session,
+    row: Deadline,
+    due: Due,
+    *,
+    reminders: tuple[Reminder, ...],
+    calendar: WorkCalendar,
+) -> None:
+    """Give a running clock another date, by a recorded act alone; the jobs of the old date then do nothing."""
+    moved = row.due_at != due.due_at
+    row.due_at = due.due_at
+    row.explanation = due.explanation
+    row.calendar_version = due.calendar_version
+    row.provisional = due.provisional
+    session.flush()
+    if moved:
+        _schedule(session, row, reminders, calendar)
+        # A date that is given back: its job may have been done in vain meanwhile.
+        reopen(session, _fire_key(row))
 
 
 def end_clocks(rows: list[Deadline], names: tuple[str, ...]) -> None:

@@ -12,6 +12,7 @@ from models.case import CaseStep, Deadline
 from services.actor import SYSTEM
 from services.attachments import FileStore
 from services.case_effects import Moment, issue_for_step, tell
+from services.case_migrations import go_on
 from services.cases import fire_clock, locked_case
 from services.dossier import Dossier
 from services.history import record
@@ -63,6 +64,7 @@ def _still_due(session: Session, payload: dict[str, Any]) -> Deadline | None:
 WORKS: dict[str, Work] = {
     "deadline": Work(apply=fire_deadline),
     "reminder": Work(apply=remind),
+    "case_migration": Work(apply=go_on),
     "draw_notice": Work(
         prepare=draw,
         apply=keep_file,

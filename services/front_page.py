@@ -10,21 +10,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from models.campaign import Campaign, Definition
 from models.case import Case
+from models.case_move import ForcedMove
 from models.notice import RankingEdition
 
 
 @dataclass(frozen=True)
 class CaseCounts:
-    """How many cases there were and how they ended; those withdrawn among them."""
+    """How many cases there were and how they ended; those withdrawn among them. moved: by the head's word."""
 
     total: int
     running: int
     ended: tuple[tuple[str, int], ...]
+    moved: int
 
 
 @dataclass(frozen=True)
@@ -55,12 +57,25 @@ def state_counts(session: Session, campaign: Campaign) -> dict[str, int]:
 
 def public_case_counts(session: Session, campaign: Campaign) -> CaseCounts:
     """Counts alone: no case, no target."""
-    procedure = session.execute(
-        select(Definition.body).where(Definition.id == campaign.workflow_id)
-    ).scalar_one()
+    used = select(Case.workflow_id).where(Case.campaign_id == campaign.id)
+    own = Definition.id == campaign.workflow_id
+    # The campaign's own version first, then those that cases still stand under, by their own words.
+    bodies = session.execute(
+        select(Definition.body)
+        .where(own | Definition.id.in_(used))
+        .order_by(case((own, 0), else_=1), Definition.id)
+    ).scalars()
+    final: dict[str, str] = {}
+    for body in bodies:
+        final |= {
+            state["key"]: state["name"]
+            for state in body["states"]
+            if state.get("final") and state["key"] not in final
+        }
     counts = state_counts(session, campaign)
-    ended = tuple(
-        (state["name"], counts.get(state["key"], 0)) for state in procedure["states"] if state.get("final")
-    )
+    ended = tuple((name, counts.get(key, 0)) for key, name in final.items())
     total = sum(counts.values())
-    return CaseCounts(total, total - sum(count for _, count in ended), ended)
+    moved = session.execute(
+        select(func.count()).where(ForcedMove.campaign_id == campaign.id, ForcedMove.status == "approved")
+    ).scalar_one()
+    return CaseCounts(total, total - sum(count for _, count in ended), ended, int(moved))

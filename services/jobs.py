@@ -149,6 +149,16 @@ def _note_failure(session: Session, job: Claim, error: str, now: datetime) -> No
         session.execute(_held(job).values(lease_until=now + pause, tries=job.tries, error=error[-2000:]))
 
 
+def reopen(session: Session, key: str) -> None:
+    """Want a piece of work that is marked done once more, where doing it twice does no harm."""
+    session.execute(
+        update(Job)
+        .where(Job.unique_key == key, Job.done_at.is_not(None))
+        .values(done_at=None, tries=0, lease_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def tick(
     sessions: sessionmaker[Session],
     works: Mapping[str, Work],

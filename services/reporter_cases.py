@@ -171,7 +171,7 @@ def _answers(session: Session, ids: Sequence[int]) -> dict[int, CaseStep]:
 
 
 def _asked(session: Session, case: Case, offer: Offer, answer: CaseStep | None) -> AskedBack:
-    rule = workflow_of(session, case.workflow_id).triggers_by_key[answer.trigger] if answer else None
+    rule = workflow_of(session, answer.workflow_id).triggers_by_key[answer.trigger] if answer else None
     return AskedBack(
         case_id=case.id,
         version=case.row_version,

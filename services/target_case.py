@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from models.calendar_change import DeadlineMove
 from models.campaign import Campaign
 from models.case import Case, CaseStep, Deduction
 from models.notice import Attachment, Notice
@@ -20,12 +21,16 @@ from notices.vocabulary import VOCABULARY
 from services.actor import Actor
 from services.case_access import history_of
 from services.case_words import words_of
+from services.clock_moves import moves_of_case
 from services.deductions import entries_of
+from services.definitions import workflow_of
 from services.dossier import Dossier
 from services.refusal import Refusal
 from services.scores import Ranking
+from services.step_words import step_name
 from services.target_pages import OwnCase, own_rows
 from workflow.definition import IssueNoticeRule, TellRule, Trigger, Workflow
+from workflow.relocation import NAMES
 from workflow.vocabulary import AskType, Firing
 
 #: The first entry of every history, which is no step of the procedure.
@@ -59,6 +64,7 @@ class CaseSheet:
     notices: tuple[Notice, ...]
     deductions: tuple[Deduction, ...]
     history: tuple[Told, ...]
+    moves: tuple[DeadlineMove, ...]
 
 
 def case_sheet(
@@ -81,6 +87,7 @@ def case_sheet(
         ),
         deductions=tuple(entries_of(session, case.id)),
         history=told_history(session, case),
+        moves=tuple(moves_of_case(session, case.id)),
     )
 
 
@@ -91,10 +98,11 @@ def _named(campaign: Campaign, group: str, key: str) -> str:
 
 def told_history(session: Session, case: Case) -> tuple[Told, ...]:
     """The steps the target took or was told of, newest first."""
-    workflow = Dossier(session, case).workflow
-    shown = [row for row in history_of(session, case.id) if is_told(workflow, row)]
+    history = history_of(session, case.id)
+    under = {row.id: workflow_of(session, row.workflow_id) for row in history}
+    shown = [row for row in history if is_told(under[row.id], row)]
     files = _files(session, shown)
-    return tuple(_told(case, workflow, row, files.get(row.id, ())) for row in reversed(shown))
+    return tuple(_told(case, under[row.id], row, files.get(row.id, ())) for row in reversed(shown))
 
 
 def is_told(workflow: Workflow, row: CaseStep) -> bool:
@@ -102,7 +110,7 @@ def is_told(workflow: Workflow, row: CaseStep) -> bool:
 
     Read from the procedure itself, so that an office that changes its procedure need not change this.
     """
-    if row.trigger == REGISTER or is_own(row):
+    if row.trigger == REGISTER or row.trigger in NAMES or is_own(row):
         return True
     trigger = workflow.triggers_by_key.get(row.trigger)
     if trigger is None:
@@ -140,7 +148,7 @@ def _told(case: Case, workflow: Workflow, row: CaseStep, files: tuple[Attachment
         own=is_own(row),
         state=state.name if state and moved and row.trigger != REGISTER else "",
         tone="danger" if state and moved and state.tier else "ok" if is_own(row) else "",
-        said=_said(trigger, row) if trigger else (),
+        said=_said(trigger, row) if trigger else _reason(row),
         files=files,
     )
 
@@ -149,8 +157,11 @@ def _name(workflow: Workflow, row: CaseStep) -> str:
     """The step's name; what the office calls recording a service is signing for those who receive."""
     if is_own(row) and row.trigger in workflow.serving_triggers:
         return "签收文书"
-    trigger = workflow.triggers_by_key.get(row.trigger)
-    return trigger.name if trigger else "立案"
+    return step_name(workflow, row)
+
+
+def _reason(row: CaseStep) -> tuple[tuple[str, str], ...]:
+    return (("理由", str(row.asked.get("reason", ""))),) if row.trigger in NAMES else ()
 
 
 def spoken_by(case: Case, row: CaseStep) -> str:

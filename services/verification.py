@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
@@ -19,24 +18,17 @@ from scoring.engine import case_deduction
 from services.case_access import replayed
 from services.deductions import entries_of, standing, states_of
 from services.definitions import scheme_of
+from services.difference import Difference
 from services.history import verify_chain
+from services.panel_record import panel_differences
 from services.scores import current_ranking, recomputed
 from services.tallies import recount, tallies
 from workflow.engine import ReplayDiffers
 
 
-@dataclass(frozen=True)
-class Difference:
-    """Something stored that does not follow from what was done."""
-
-    kind: str
-    place: str
-    what: str
-
-
 def verify(session: Session) -> list[Difference]:
     """All differences found; an empty list means that the books are in order."""
-    found = [*_chain(session), *_numbers(session), *_notices(session)]
+    found = [*_chain(session), *_numbers(session), *_notices(session), *panel_differences(session)]
     for campaign in session.execute(select(Campaign).order_by(Campaign.id)).scalars():
         found += [*_tallies(session, campaign), *_cases(session, campaign), *_scores(session, campaign)]
         found += [*_ballots(session, campaign), *_collections(session, campaign)]

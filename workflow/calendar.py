@@ -10,7 +10,7 @@ Source: 实施口径（方案只说“时间节点”）; days by the yearly 国
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -184,6 +184,55 @@ def resumed_deadline(
     return _due(today, counted, calendar, f"{event}，顺延至下一工作日")
 
 
+def shifted_deadline(due_at: datetime, working_days: int, calendar: WorkCalendar, *, event: str) -> Due:
+    """A deadline so many working days later (or, negative, earlier) than it is.
+
+    event: why, for the explanation.  Raises CalendarTooShort.
+    """
+    last = calendar.local_day(due_at)
+    day, left = last, abs(working_days)
+    way = _ONE_DAY if working_days > 0 else -_ONE_DAY
+    counted: list[date] = []
+    while left:
+        day += way
+        if calendar.is_working_day(day):
+            counted.append(day)
+            left -= 1
+    word = "顺延" if working_days > 0 else "提前"
+    opening = f"{event}，原{_day_words(last, None)}到期，{word}{abs(working_days)}个工作日"
+    days = tuple(sorted(counted)) or (last,)
+    until = calendar.end_of(day)
+    unpublished = sorted({found.year for found in (last, *days) if calendar.is_provisional(found)})
+    text = f"{opening}→ {_day_words(day, last)}{until.astimezone(calendar.zone):%H:%M}前{_provisional(unpublished)}"
+    return Due(until, text, calendar.version, bool(unpublished))
+
+
+def not_sooner(due: Due, old_due_at: datetime, now: datetime, calendar: WorkCalendar) -> Due:
+    """The deadline, unless an act of the office would let it pass at once or overnight.
+
+    A date that is brought forward leaves at least the next working day, and is never later than it was for that.
+    Source: 实施口径: 对测评对象不利的调整不溯及既往.
+    """
+    if due.due_at >= old_due_at:
+        return due
+    day = calendar.local_day(now) + _ONE_DAY
+    while not calendar.is_working_day(day):
+        day += _ONE_DAY
+    floor = min(old_due_at, calendar.end_of(day))
+    if due.due_at >= floor:
+        return due
+    until = floor.astimezone(calendar.zone)
+    text = f"{due.explanation}；调整不早于次一工作日：{_day_words(until.date(), None)}{until:%H:%M}前"
+    return replace(due, due_at=floor, explanation=text)
+
+
+def _provisional(years: list[int]) -> str:
+    if not years:
+        return ""
+    words = "、".join(f"{year}年" for year in years)
+    return f"（暂定：{words}放假安排尚未公布，暂按星期推算）"
+
+
 def _working_days_after(first: date, count: int, calendar: WorkCalendar) -> tuple[date, ...]:
     found: list[date] = []
     day = first
@@ -200,9 +249,7 @@ def _due(first: date, counted: tuple[date, ...], calendar: WorkCalendar, opening
     unpublished = sorted({day.year for day in (first, *counted) if calendar.is_provisional(day)})
     until = f"{_day_words(last, first)}{due_at.astimezone(calendar.zone):%H:%M}前"
     text = f"{_day_words(first, None)}{opening}：{_days_in_words(counted, first, calendar)}→ {until}"
-    if unpublished:
-        years = "、".join(f"{year}年" for year in unpublished)
-        text += f"（暂定：{years}放假安排尚未公布，暂按星期推算）"
+    text += _provisional(unpublished)
     return Due(due_at, text, calendar.version, bool(unpublished))
 
 

@@ -58,6 +58,12 @@ def effects_of_start(workflow: Workflow) -> tuple[Effect, ...]:
     )
 
 
+def clocks_of_state(workflow: Workflow, situation: Situation, starts: ClockStart) -> tuple[StartClock, ...]:
+    """The clocks of the state that a case stands in, to be started where no step starts them."""
+    clocks = workflow.states_by_key[situation.state].clocks
+    return tuple(_started(clocks, starts, situation.noted))
+
+
 def effects_of_step(
     workflow: Workflow,
     before: Situation,

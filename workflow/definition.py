@@ -5,6 +5,7 @@ Source: 方案第五条、第六条第五款、第八条第（二）项.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
@@ -13,6 +14,7 @@ from pydantic import Field, PositiveInt, model_validator
 from definitions.base import Definition, Key, Text
 from definitions.canonical import sha256_of
 from definitions.fault import DefinitionFaults
+from workflow.panel import PanelMode
 from workflow.script import Script
 from workflow.vocabulary import AskType, ClockStart, Firing, Role
 
@@ -188,6 +190,35 @@ class Branch(Definition):
     state: Key
 
 
+class PanelRule(Definition):
+    """会签: the step is proposed by one person and taken when a panel has agreed.
+
+    roles: whose holders may be seated. at_least: fewest signers. share: of the signers who must agree, `2/3`.
+    """
+
+    mode: PanelMode
+    roles: tuple[Role, ...] = Field(min_length=1)
+    at_least: PositiveInt = 1
+    share: str | None = Field(default=None, pattern=r"^[1-9]\d?/[1-9]\d?$")
+    source: Text
+    note: Text | None = None
+
+    @model_validator(mode="after")
+    def _share_fits(self) -> Self:
+        if (self.mode is PanelMode.RATIO) != (self.share is not None):
+            raise ValueError("share 只用于 ratio，且不能缺少，例如 2/3")
+        if self.part > 1:
+            raise ValueError("share 不能大于 1")
+        if Role.SYSTEM in self.roles:
+            raise ValueError("“system”不是人的角色，不能会签")
+        return self
+
+    @property
+    def part(self) -> Fraction:
+        """`share` as a number; 1 where all are asked."""
+        return Fraction(self.share) if self.share else Fraction(1)
+
+
 class Trigger(Definition):
     """A step of the procedure. A verb."""
 
@@ -199,6 +230,8 @@ class Trigger(Definition):
     by: Firing = Firing.PERSON
     roles: tuple[Role, ...] = ()
     four_eyes_with: tuple[Key, ...] = ()
+    #: None: one person takes it alone.
+    panel: PanelRule | None = None
     guard: Expression | None = None
     #: Said when the guard is false.
     refuse: Text | None = None
@@ -249,6 +282,11 @@ class Workflow(Definition):
     @cached_property
     def triggers_by_key(self) -> dict[str, Trigger]:
         return {trigger.key: trigger for trigger in self.triggers}
+
+    @cached_property
+    def has_panels(self) -> bool:
+        """Whether any step is decided by a panel (会签)."""
+        return any(trigger.panel is not None for trigger in self.triggers)
 
     @cached_property
     def suspensions_by_key(self) -> dict[str, Suspension]:

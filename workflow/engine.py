@@ -58,7 +58,8 @@ class Step:
 class Offer:
     """A step that leads on from here, whether or not this actor may take it now.
 
-    reason, code: why not; None when allowed.
+    reason, code: why not; None when allowed. acting_for: the name of the absent person in whose place it would be
+    taken; empty when the actor has the right of its own.
     """
 
     trigger: str
@@ -67,6 +68,7 @@ class Offer:
     reason: str | None
     asks: tuple[Ask, ...]
     code: Because | None = None
+    acting_for: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,8 @@ class Entry:
     asked: Mapping[str, Any] = field(default_factory=dict)
     from_state: str | None = None
     to_state: str | None = None
+    cosigners: tuple[str, ...] = ()
+    acting_for: str | None = None
 
 
 class ReplayDiffers(Exception):
@@ -115,6 +119,8 @@ def step(
     actor: str,
     facts: Mapping[str, Any],
     asked: Mapping[str, Any],
+    cosigners: Iterable[str] | None = None,
+    acting_for: str | None = None,
 ) -> Step:
     """Take one step, or be told why not.
 
@@ -122,6 +128,9 @@ def step(
     actor: an id that stays the same for one person.
     facts: the given facts of `vocabulary.FACTS`; what is left out counts as its `absent`.
     asked: answers to the trigger's `asks` as plain JSON values.
+    cosigners: who agreed in a panel (会签), none for a step of one person; None when a step is only thought
+    through (a preview, a simulation) and panels are not asked for.
+    acting_for: the absent person in whose place, and with whose roles, the actor acts.
     Raises StepRefused.
     """
     machine = machine_of(workflow)
@@ -130,12 +139,16 @@ def step(
         raise StepRefused(Because.UNKNOWN_TRIGGER, f"流程“{workflow.name}”没有步骤“{trigger}”")
     _check_place(workflow, machine, situation, rule)
     _check_person(workflow, situation, rule, roles=frozenset(roles), actor=actor)
+    takers = (actor,) if acting_for is None else (actor, acting_for)
+    if acting_for is not None:
+        _check_person(workflow, situation, rule, roles=frozenset(roles), actor=acting_for)
+    signed = _checked_signers(workflow, situation, rule, takers, cosigners)
     check_asked(rule, asked)
     seen = facts_seen(workflow, situation, given=facts, asked=asked, trigger=rule)
     cursor = Cursor(situation.state, seen, situation.previous)
     if not machine.fire(cursor, trigger):
         raise StepRefused(Because.GUARD, _guard_sentence(rule))
-    after = after_step(workflow, situation, rule, cursor=cursor, actor=actor, asked=asked)
+    after = after_step(workflow, situation, rule, cursor=cursor, actors=(*takers, *signed), asked=asked)
     return Step(
         situation=after,
         effects=effects_of_step(workflow, situation, after, rule, cursor=cursor, asked=asked),
@@ -174,13 +187,20 @@ def offers(
     return tuple(found)
 
 
-def replay(workflow: Workflow, entries: Iterable[Entry]) -> Situation:
+def replay(
+    workflow: Workflow,
+    entries: Iterable[Entry],
+    *,
+    begin: Situation | None = None,
+    first: int = 1,
+) -> Situation:
     """The situation to which a history leads, every step taken and judged again.
 
+    begin: where the entries set out from, None for a case just registered. first: position of the first entry.
     Raises ReplayDiffers at the first entry that would be refused or leads elsewhere than it says.
     """
-    situation = start(workflow)
-    for position, entry in enumerate(entries, start=1):
+    situation = begin or start(workflow)
+    for position, entry in enumerate(entries, start=first):
         if entry.from_state is not None and entry.from_state != situation.state:
             raise ReplayDiffers(position, f"记录由“{entry.from_state}”出发，重演时在“{situation.state}”")
         try:
@@ -192,6 +212,8 @@ def replay(workflow: Workflow, entries: Iterable[Entry]) -> Situation:
                 actor=entry.actor,
                 facts=entry.facts,
                 asked=entry.asked,
+                cosigners=entry.cosigners,
+                acting_for=entry.acting_for,
             )
         except StepRefused as refused:
             raise ReplayDiffers(position, f"重演时被拒绝：{refused.sentence}") from refused
@@ -223,10 +245,41 @@ def _check_person(
         return
     if roles.isdisjoint(rule.roles):
         raise StepRefused(Because.ROLE, f"您的角色不能办理“{rule.name}”")
+    done = done_before(workflow, situation, rule, actor)
+    if done is not None:
+        raise StepRefused(Because.FOUR_EYES, f"您办理过“{done.name}”，“{rule.name}”须由另一人办理")
+
+
+def done_before(workflow: Workflow, situation: Situation, rule: Trigger, actor: str) -> Trigger | None:
+    """The step that this person has taken and that another person must check with this one; None for none."""
     for other in rule.four_eyes_with:
         if actor in situation.actors.get(other, ()):
-            name = workflow.triggers_by_key[other].name
-            raise StepRefused(Because.FOUR_EYES, f"您办理过“{name}”，“{rule.name}”须由另一人办理")
+            return workflow.triggers_by_key[other]
+    return None
+
+
+def _checked_signers(
+    workflow: Workflow,
+    situation: Situation,
+    rule: Trigger,
+    takers: tuple[str, ...],
+    cosigners: Iterable[str] | None,
+) -> tuple[str, ...]:
+    """Whoever countersigned, each another person, none of whom has to be checked by this step."""
+    if cosigners is None:
+        return ()
+    signed = tuple(dict.fromkeys(cosigners))
+    if (rule.panel is not None) != bool(signed):
+        sentence = "须经会签同意后办理" if rule.panel else "由一人办理，不需要会签"
+        raise StepRefused(Because.PANEL, f"“{rule.name}”{sentence}")
+    if not set(takers).isdisjoint(signed):
+        raise StepRefused(Because.PANEL, f"提出“{rule.name}”的人不能自己会签")
+    for person in signed:
+        if done_before(workflow, situation, rule, person) is not None:
+            raise StepRefused(
+                Because.FOUR_EYES, f"会签人中有人办理过须由他人复核的步骤，不能会签“{rule.name}”"
+            )
+    return signed
 
 
 def _refusal_before_asking(

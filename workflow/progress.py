@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -38,10 +38,13 @@ def after_step(
     trigger: Trigger,
     *,
     cursor: Cursor,
-    actor: str,
+    actors: Sequence[str],
     asked: Mapping[str, Any],
 ) -> Situation:
-    """The situation when the machine has moved the cursor along the trigger's arrow."""
+    """The situation when the machine has moved the cursor along the trigger's arrow.
+
+    actors: who took the step, and all who countersigned it.
+    """
     entered = entered_state(workflow, cursor)
     rules = (*trigger.effects, *(entered.effects if entered else ()))
     moved = entered is not None or cursor.returned
@@ -51,7 +54,7 @@ def after_step(
         visited=(*before.visited, cursor.state) if moved else before.visited,
         suspension=None if trigger.lift else trigger.suspend or before.suspension,
         counts=_counted(before.counts, rules, cursor.facts),
-        actors=_joined(before.actors, trigger.key, actor),
+        actors=_all_joined(before.actors, trigger.key, actors),
         done=_done_after(before, trigger, entered),
         tiers=_tiers_after(before, trigger, entered, cursor.facts),
         noted=_noted_after(workflow, before, trigger, asked),
@@ -86,6 +89,14 @@ def _counted(
 def _joined(lists: Mapping[str, tuple[str, ...]], key: str, item: str) -> Mapping[str, tuple[str, ...]]:
     present = lists.get(key, ())
     return lists if item in present else {**lists, key: (*present, item)}
+
+
+def _all_joined(
+    lists: Mapping[str, tuple[str, ...]], key: str, items: Sequence[str]
+) -> Mapping[str, tuple[str, ...]]:
+    for item in items:
+        lists = _joined(lists, key, item)
+    return lists
 
 
 def _done_after(before: Situation, trigger: Trigger, entered: State | None) -> Mapping[str, tuple[str, ...]]:

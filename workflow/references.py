@@ -54,6 +54,8 @@ def references_of(workflow: Workflow) -> References:
                 notices.append(Reference(f"{where}.notice", reminder.notice))
     for index, trigger in enumerate(workflow.triggers):
         roles += [Reference(f"triggers[{index}].roles", role) for role in trigger.roles]
+        if trigger.panel:
+            roles += [Reference(f"triggers[{index}].panel.roles", role) for role in trigger.panel.roles]
     tiers = [
         Reference(f"states[{index}].tier", state.tier)
         for index, state in enumerate(workflow.states)

@@ -20,6 +20,8 @@ class Because(StrEnum):
     ROLE = "role"
     #: The actor has done a step that another person must check.
     FOUR_EYES = "four_eyes"
+    #: The step is taken by a panel that has agreed (会签), not by one person.
+    PANEL = "panel"
     #: What the step's form asks is missing or wrong.
     ASKED = "asked"
     #: The rule of the step is not fulfilled.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -13,9 +13,18 @@ from definitions.texts import safe_cell
 from forms.choices import Entry
 from forms.context import Context
 from forms.handwriting import Markup, Picture, ruled, said, shown
+from forms.tally import KEPT_TEXTS, Tally
+from forms.terms import frequent_terms
 
 #: What was posted for one field: name suffix → values; a plain field has only the suffix "".
 Posted = Mapping[str, Sequence[str]]
+
+
+#: Of one text a summary looks at no more than this.
+LONGEST_QUOTED = 200
+
+
+_SAYS_NOTHING: tuple[Any, ...] = ("", [], {})
 
 
 class AnswerRefused(ValueError):
@@ -29,13 +38,16 @@ class Summary:
     """All answers to one field at a glance.
 
     answered: how many answers there are. counts: label → number. figures: name → exact number as text.
-    words: a few of the texts, newest last.
+    words: a few of the texts, newest last. terms: what many texts have in common, with the number of texts.
+    table: row label → option label → number, for a matrix; its `counts` are all rows together.
     """
 
     answered: int
     counts: Mapping[str, int]
     figures: Mapping[str, str]
     words: tuple[str, ...] = ()
+    terms: tuple[tuple[str, int], ...] = ()
+    table: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -183,10 +195,39 @@ class Field(Definition):
 
     # -- summarise, print, export ------------------------------------------------------------------------
 
-    def summarise(self, answers: Iterable[Any]) -> Summary:
+    def summarise(self, answers: Iterable[Any], context: Context | None = None) -> Summary:
         """All answers to this field at a glance."""
-        given = [answer for answer in answers if answer is not None]
-        return Summary(len(given), Counter(), {}, tuple(self.printed(answer) for answer in given[-5:]))
+        tally = Tally()
+        self.count_all(tally, [answer for answer in answers if answer is not None])
+        return self.summed(tally, context)
+
+    def count_into(self, tally: Tally, answer: Any) -> None:
+        """Count one answer; one that was not given, or says nothing, is not counted."""
+        self.count_all(tally, [] if answer is None else [answer])
+
+    def count_all(self, tally: Tally, answers: Sequence[Any]) -> None:
+        """Count many given answers, the newest last; equal ones are looked at once."""
+        given = [answer for answer in answers if answer not in _SAYS_NOTHING]
+        tally.answered += len(given)
+        plain = all(isinstance(answer, (str, int)) for answer in given)
+        for answer, times in Counter(given).items() if plain else ((answer, 1) for answer in given):
+            for cell in self.counted(answer):
+                tally.cells[cell] += times
+        newest = given[-KEPT_TEXTS:]
+        tally.texts.extend(said[:LONGEST_QUOTED] for said in map(self.quoted, newest) if said)
+
+    def counted(self, answer: Any) -> Iterable[Hashable]:
+        """What is counted of an answer."""
+        return ()
+
+    def quoted(self, answer: Any) -> str:
+        """What of an answer may be read in a summary; empty for nothing."""
+        return ""
+
+    def summed(self, tally: Tally, context: Context | None = None) -> Summary:
+        """What was counted, in words."""
+        texts = tuple(tally.texts)
+        return Summary(tally.answered, {}, {}, texts[-5:], tuple(frequent_terms(texts)))
 
     def printed(self, answer: Any, context: Context | None = None) -> str:
         """The answer as one piece of text for pages and paper; empty when there is none."""
@@ -199,6 +240,10 @@ class Field(Definition):
     def export(self, answer: Any, context: Context | None = None) -> tuple[str | int, ...]:
         """The cells under `columns`; texts cannot act as formulas."""
         return (safe_cell(self.printed(answer, context)),)
+
+    def answer_schema(self) -> dict[str, Any]:
+        """JSON Schema (2020-12) of a kept answer, without title and description."""
+        return {"type": "string"}
 
     def example(self, context: Context) -> Posted:
         """A good answer as it would be posted; used by previews and by the walk over all types."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 from definitions.expression import ValueType, in_words
 from definitions.operators import number as exact
 from forms.context import Context
-from forms.fields.base import Field, Posted, SheetColumn, Words
-from forms.fields.number import as_text
+from forms.fields.base import Field, Posted, SheetColumn, Summary, Words
+from forms.fields.number import as_text, figures_of, number_schema
 from forms.handwriting import Markup, remark
+from forms.tally import Tally, numbers_in
 
 
 class Computed(Field):
@@ -47,6 +48,15 @@ class Computed(Field):
             return None
         text = as_text(known, self.decimals)
         return text if self.decimals else int(text)
+
+    def counted(self, answer: Any) -> Iterable[Hashable]:
+        return (answer,)
+
+    def summed(self, tally: Tally, context: Context | None = None) -> Summary:
+        return Summary(tally.answered, {}, figures_of(numbers_in(tally.cells.items()), self.decimals))
+
+    def answer_schema(self) -> dict[str, Any]:
+        return number_schema(self.decimals)
 
     def printed(self, answer: Any, context: Context | None = None) -> str:
         return "" if answer is None else f"{answer}{self.unit}"

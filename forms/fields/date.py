@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, ClassVar, Literal
 
 from definitions.expression import ValueType
 from definitions.texts import narrow
 from forms.context import Context
-from forms.fields.base import AnswerRefused, Field, Posted, SheetColumn, Words
+from forms.fields.base import AnswerRefused, Field, Posted, SheetColumn, Summary, Words
 from forms.handwriting import Markup, gaps
+from forms.tally import Tally
 
 _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?")
@@ -113,3 +114,16 @@ class Date(Field):
         # A spreadsheet keeps a month as its first day.
         whole_day = day_from(typed) if self.precision == "month" else None
         return {"": [typed if whole_day is None else whole_day.isoformat()[:7]] if typed else []}
+
+    def counted(self, answer: Any) -> Iterable[Hashable]:
+        return (str(answer)[:7],)
+
+    def summed(self, tally: Tally, context: Context | None = None) -> Summary:
+        return Summary(
+            tally.answered, {str(key): tally.cells[key] for key in sorted(tally.cells, key=str)}, {}
+        )
+
+    def answer_schema(self) -> dict[str, Any]:
+        if self.precision == "month":
+            return {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"}
+        return {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, ClassVar, Literal
 
 from definitions.expression import ValueType
 from definitions.texts import narrow
 from forms.context import Context
-from forms.fields.base import AnswerRefused, Field, Posted, SheetColumn, Words
+from forms.fields.base import AnswerRefused, Field, Posted, SheetColumn, Summary, Words
 from forms.fields.date import day_from
 from forms.handwriting import Markup, gaps
+from forms.tally import Tally
 
 _PARTS = re.compile(r"(.+?)[T ]\s*(\d{1,2}):(\d{2})(?::\d{2})?")
 
@@ -65,3 +66,14 @@ class DateTime(Field):
     def sheet_columns(self, context: Context) -> tuple[SheetColumn, ...]:
         words = ["写作 2012-04-09 09:30", self.paper_remark({})]
         return (SheetColumn("", self.label, "；".join(filter(None, words))),)
+
+    def counted(self, answer: Any) -> Iterable[Hashable]:
+        return (str(answer)[:7],)
+
+    def summed(self, tally: Tally, context: Context | None = None) -> Summary:
+        return Summary(
+            tally.answered, {str(key): tally.cells[key] for key in sorted(tally.cells, key=str)}, {}
+        )
+
+    def answer_schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}$"}

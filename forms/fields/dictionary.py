@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from definitions.base import Key
 from forms.choices import Entry
@@ -24,3 +24,6 @@ class Dictionary(OneOf):
 
     def options_for(self, context: Context) -> Sequence[Entry]:
         return context.entries(f"dictionary:{self.dictionary}")
+
+    def answer_schema(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "maxLength": 60}

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from definitions.expression import ValueType
 from definitions.texts import clean
 from forms.context import Context
-from forms.fields.base import AnswerRefused, Field, Posted, SheetColumn, Words
+from forms.fields.base import AnswerRefused, Field, Posted, SheetColumn, Summary, Words
 from forms.handwriting import Markup, gaps
+from forms.tally import Tally, numbers_in
 
 #: An upload that was kept from an earlier try, by the opaque id the service gave it.
 _KEPT = re.compile(r"[0-9a-zA-Z_-]{8,64}")
@@ -138,3 +139,34 @@ class File(Field):
 
     def sheet_columns(self, context: Context) -> tuple[SheetColumn, ...]:
         return ()
+
+    def counted(self, answer: Any) -> Iterable[Hashable]:
+        return (len(answer),)
+
+    def summed(self, tally: Tally, context: Context | None = None) -> Summary:
+        counted = numbers_in(tally.cells.items())
+        total = sum(int(value) * times for value, times in counted.items())
+        return Summary(tally.answered, {}, {"共": f"{total}个"} if total else {})
+
+    def answer_schema(self) -> dict[str, Any]:
+        sent = {
+            "type": "object",
+            "properties": {
+                "name": {"type": "string", "maxLength": 120},
+                "bytes": {"type": "integer", "minimum": 1},
+            },
+            "required": ["name", "bytes"],
+            "additionalProperties": False,
+        }
+        kept = {
+            "type": "object",
+            "properties": {"id": {"type": "string", "pattern": "^[0-9a-zA-Z_-]{8,64}$"}},
+            "required": ["id"],
+            "additionalProperties": False,
+        }
+        return {
+            "type": "array",
+            "items": {"anyOf": [sent, kept]},
+            "minItems": max(self.at_least, 1),
+            "maxItems": self.at_most,
+        }

@@ -57,3 +57,9 @@ class LongText(Field):
         return (
             f"{self.min_length} 字至 {self.max_length} 字" if self.min_length else f"{self.max_length} 字以内"
         )
+
+    def quoted(self, answer: Any) -> str:
+        return str(answer)
+
+    def answer_schema(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": max(self.min_length, 1), "maxLength": self.max_length}

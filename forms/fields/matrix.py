@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from definitions.expression import ValueType
 from forms.choices import Entry
 from forms.context import Context
 from forms.fields.base import AnswerRefused, Field, Option, Posted, SheetColumn, Summary, Words
-from forms.fields.ticked import key_written, option_faults, repeated, written
+from forms.fields.ticked import distinct_names, key_written, option_faults, repeated, written
 from forms.handwriting import Markup, Picture, box, table
+from forms.tally import Tally
 
 
 class Matrix(Field):
@@ -100,12 +101,29 @@ class Matrix(Field):
             f"{rows.get(row, row)}：{names.get(value, value)}" for row, value in (answer or {}).items()
         )
 
-    def summarise(self, answers: Iterable[Any]) -> Summary:
-        given = [answer for answer in answers if answer]
+    def counted(self, answer: Any) -> Iterable[Hashable]:
+        return tuple(answer.items())
+
+    def summed(self, tally: Tally, context: Context | None = None) -> Summary:
         names = {option.key: option.name for option in self.options}
-        counts = Counter({option.name: 0 for option in self.options})
-        counts.update(names.get(value, value) for answer in given for value in answer.values())
-        return Summary(len(given), counts, {})
+        rows = distinct_names(self.rows_for(context or Context()))
+        table: dict[str, Counter[str]] = {
+            label: Counter(dict.fromkeys(names.values(), 0)) for label in rows.values()
+        }
+        counts: Counter[str] = Counter(dict.fromkeys(names.values(), 0))
+        for cell, times in tally.cells.items():
+            row, option = cell if isinstance(cell, tuple) else ("", cell)
+            name = names.get(option, str(option))
+            table.setdefault(rows.get(row, str(row)), Counter())[name] += times
+            counts[name] += times
+        return Summary(tally.answered, counts, {}, table=table)
+
+    def answer_schema(self) -> dict[str, Any]:
+        option = {"type": "string", "enum": [option.key for option in self.options]}
+        if self.rows == "targets":
+            return {"type": "object", "minProperties": 1, "additionalProperties": option}
+        known = {row.key: option for row in self.rows}
+        return {"type": "object", "minProperties": 1, "properties": known, "additionalProperties": False}
 
     def columns(self) -> tuple[tuple[str, str], ...]:
         if self.rows == "targets":

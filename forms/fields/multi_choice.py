@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from definitions.expression import ValueType
@@ -11,8 +10,9 @@ from definitions.texts import names_among
 from forms.choices import Entry
 from forms.context import Context
 from forms.fields.base import AnswerRefused, Field, Option, Posted, SheetColumn, Summary, Words
-from forms.fields.ticked import key_written, option_faults, written
+from forms.fields.ticked import counts_by_name, key_written, option_faults, written
 from forms.handwriting import Markup, Picture, ticks
+from forms.tally import Tally
 
 
 class MultiChoice(Field):
@@ -74,12 +74,20 @@ class MultiChoice(Field):
         names = self.value_labels()
         return "、".join(names.get(key, str(key)) for key in answer or ())
 
-    def summarise(self, answers: Iterable[Any]) -> Summary:
-        given = [answer for answer in answers if answer]
-        names = self.value_labels()
-        counts = Counter({option.name: 0 for option in self.options})
-        counts.update(names.get(key, str(key)) for answer in given for key in answer)
-        return Summary(len(given), counts, {})
+    def counted(self, answer: Any) -> Iterable[Hashable]:
+        return tuple(answer)
+
+    def summed(self, tally: Tally, context: Context | None = None) -> Summary:
+        return Summary(tally.answered, counts_by_name(self.value_labels(), tally), {})
+
+    def answer_schema(self) -> dict[str, Any]:
+        return {
+            "type": "array",
+            "items": {"type": "string", "enum": [option.key for option in self.options]},
+            "uniqueItems": True,
+            "minItems": max(self.at_least, 1),
+            "maxItems": len(self.options) if self.at_most is None else self.at_most,
+        }
 
     def example(self, context: Context) -> Posted:
         return {"": [option.key for option in self.options[: max(self.at_least, 1)]]}

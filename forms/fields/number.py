@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any, ClassVar, Literal
 
@@ -13,6 +13,7 @@ from definitions.texts import narrow
 from forms.context import Context
 from forms.fields.base import AnswerRefused, Field, Posted, Summary, Words
 from forms.handwriting import Markup, gaps
+from forms.tally import Tally, numbers_in, spread_of
 
 
 def as_text(value: int | Fraction, decimals: int) -> str:
@@ -26,6 +27,30 @@ def as_text(value: int | Fraction, decimals: int) -> str:
     whole, rest = divmod(units, 10**decimals)
     sign = "-" if value < 0 and units else ""
     return f"{sign}{whole}.{rest:0{decimals}d}" if decimals else f"{sign}{whole}"
+
+
+def number_schema(decimals: int) -> dict[str, Any]:
+    """Of a kept number: an integer, or decimal text with just so many decimals."""
+    if decimals == 0:
+        return {"type": "integer"}
+    return {"type": "string", "pattern": rf"^-?[0-9]+\.[0-9]{{{decimals}}}$"}
+
+
+def figures_of(counted: Mapping[Fraction, int], decimals: int) -> dict[str, str]:
+    """Numbers at a glance as texts; empty when there are none. counted: number → how often it occurred."""
+    spread = spread_of(counted)
+    if spread is None:
+        return {}
+    finer = max(decimals, 2)
+    return {
+        "合计": as_text(spread.total, decimals),
+        "平均": as_text(spread.mean, finer),
+        "最小": as_text(spread.least, decimals),
+        "下四分位": as_text(spread.quartile, finer),
+        "中位数": as_text(spread.median, finer),
+        "上四分位": as_text(spread.upper_quartile, finer),
+        "最大": as_text(spread.most, decimals),
+    }
 
 
 class Number(Field):
@@ -76,18 +101,19 @@ class Number(Field):
         if value is not None and high is not None and value > high:
             raise AnswerRefused(f"“{self.label}”不能大于 {self.at_most}，请修改")
 
-    def summarise(self, answers: Iterable[Any]) -> Summary:
-        values = [Fraction(value) for value in (exact(answer) for answer in answers) if value is not None]
-        if not values:
-            return Summary(0, {}, {})
-        places = max(self.decimals, 2)
-        figures = {
-            "合计": as_text(sum(values, Fraction(0)), self.decimals),
-            "平均": as_text(sum(values, Fraction(0)) / len(values), places),
-            "最小": as_text(min(values), self.decimals),
-            "最大": as_text(max(values), self.decimals),
-        }
-        return Summary(len(values), {}, figures)
+    def counted(self, answer: Any) -> Iterable[Hashable]:
+        return (answer,)
+
+    def summed(self, tally: Tally, context: Context | None = None) -> Summary:
+        return Summary(tally.answered, {}, figures_of(numbers_in(tally.cells.items()), self.decimals))
+
+    def answer_schema(self) -> dict[str, Any]:
+        schema = number_schema(self.decimals)
+        for setting, name in (("at_least", "minimum"), ("at_most", "maximum")):
+            bound = exact(getattr(self, setting))
+            if bound is not None and self.decimals == 0:
+                schema[name] = int(bound) if bound == int(bound) else float(bound)
+        return schema
 
     def printed(self, answer: Any, context: Context | None = None) -> str:
         return "" if answer is None else f"{answer}{self.unit}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from definitions.expression import ValueType
 from definitions.texts import narrow
@@ -35,3 +35,6 @@ class Phone(Field):
 
     def blank(self, context: Context) -> Markup:
         return ruled(short=True)
+
+    def answer_schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": "^[0-9-]{5,20}$"}

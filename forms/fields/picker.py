@@ -35,3 +35,6 @@ class Picker(OneOf):
 
     def paper_remark(self, labels: Mapping[str, str]) -> str:
         return "写单位和科室（二级单位）全称" if self.of == "target" else "写全称"
+
+    def answer_schema(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "maxLength": 60}

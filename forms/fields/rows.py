@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, ClassVar, Literal
 
@@ -14,13 +14,14 @@ from definitions.expression import ValueType
 from definitions.operators import number as exact
 from definitions.operators import whole
 from forms.context import Context
-from forms.fields.base import AnswerRefused, Field, Option, Posted, SheetColumn, Words
+from forms.fields.base import AnswerRefused, Field, Option, Posted, SheetColumn, Summary, Words
 from forms.fields.choice import Choice
 from forms.fields.date import Date
-from forms.fields.number import Number, as_text
+from forms.fields.number import Number, as_text, figures_of
 from forms.fields.short_text import ShortText
-from forms.fields.ticked import repeated
+from forms.fields.ticked import counts_by_name, repeated
 from forms.handwriting import Markup, Picture, table
+from forms.tally import Tally, numbers_in
 
 MOST_ROWS = 200
 #: Empty lines on a blank form, if as many may be filled.
@@ -195,6 +196,44 @@ class Rows(Field):
         sums = self.totals(answer) if answer else {}
         total = "，".join(f"{names[key]}合计 {as_text(value, decimals[key])}" for key, value in sums.items())
         return "；".join([*lines, total] if total else lines)
+
+    def counted(self, answer: Any) -> Iterable[Hashable]:
+        return [("", len(answer)), *(cell for row in answer for cell in row.items())]
+
+    def summed(self, tally: Tally, context: Context | None = None) -> Summary:
+        by_column: dict[str, Tally] = {}
+        for cell, times in tally.cells.items():
+            if isinstance(cell, tuple):
+                by_column.setdefault(cell[0], Tally()).cells[cell[1]] += times
+        many = numbers_in(by_column.pop("", Tally()).cells.items())
+        figures = (
+            {"行数": as_text(sum((n * times for n, times in many.items()), Fraction(0)), 0)} if many else {}
+        )
+        table: dict[str, Mapping[str, int]] = {}
+        for column in self.of:
+            cells = by_column.get(column.key, Tally())
+            if column.type == "number":
+                found = figures_of(numbers_in(cells.cells.items()), column.decimals)
+                figures |= {
+                    f"{column.label}{name}": text for name, text in found.items() if name in ("合计", "平均")
+                }
+            elif column.type == "choice":
+                table[column.label] = counts_by_name({o.key: o.name for o in column.options}, cells)
+        return Summary(tally.answered, {}, figures, table=table)
+
+    def answer_schema(self) -> dict[str, Any]:
+        row = {
+            "type": "object",
+            "properties": {column.key: column.as_field().answer_schema() for column in self.of},
+            "required": [column.key for column in self.of if column.required],
+            "additionalProperties": False,
+        }
+        return {
+            "type": "array",
+            "items": row,
+            "minItems": max(self.at_least, 1),
+            "maxItems": self.at_most,
+        }
 
     def example(self, context: Context) -> Posted:
         return {

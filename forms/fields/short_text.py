@@ -65,3 +65,10 @@ class ShortText(Field):
         if self.pattern_words:
             return self.pattern_words
         return f"至少 {self.min_length} 字" if self.min_length > 1 else ""
+
+    def quoted(self, answer: Any) -> str:
+        return str(answer)
+
+    def answer_schema(self) -> dict[str, Any]:
+        schema = {"type": "string", "minLength": max(self.min_length, 1), "maxLength": self.max_length}
+        return {**schema, "pattern": f"^(?:{self.pattern})$"} if self.pattern else schema

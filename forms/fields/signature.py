@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 import binascii
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from definitions.expression import ValueType
 from definitions.texts import clean, safe_cell
 from forms.context import Context
-from forms.fields.base import AnswerRefused, Field, Posted, SheetColumn
+from forms.fields.base import AnswerRefused, Field, Posted, SheetColumn, Summary
+from forms.fields.ticked import counts_by_name
 from forms.handwriting import Markup, Picture, gaps, said
+from forms.tally import Tally
 
 PREFIX = "data:image/png;base64,"
 LARGEST = 200_000
@@ -57,6 +59,22 @@ class Signature(Field):
 
     def export(self, answer: Any, context: Context | None = None) -> tuple[str | int, ...]:
         return (safe_cell(self.printed(answer)),)
+
+    def counted(self, answer: Any) -> Iterable[Hashable]:
+        return ("drawn" if "drawn" in answer else "typed",)
+
+    def summed(self, tally: Tally, context: Context | None = None) -> Summary:
+        return Summary(tally.answered, counts_by_name({"drawn": "手写", "typed": "打字"}, tally), {})
+
+    def answer_schema(self) -> dict[str, Any]:
+        drawn = {"type": "string", "pattern": f"^{PREFIX}[A-Za-z0-9+/]+=*$", "maxLength": LARGEST}
+        return {
+            "type": "object",
+            "properties": {"drawn": drawn, "typed": {"type": "string", "minLength": 1, "maxLength": 40}},
+            "minProperties": 1,
+            "maxProperties": 1,
+            "additionalProperties": False,
+        }
 
     def example(self, context: Context) -> Posted:
         return {"": ["示例签名"]}

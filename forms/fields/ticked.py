@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from definitions.expression import ValueType
@@ -11,6 +11,7 @@ from forms.choices import Entry
 from forms.context import Context
 from forms.fields.base import AnswerRefused, Field, Option, Posted, SheetColumn, Summary, Words
 from forms.handwriting import MOST_TICKED, Markup, Picture, ruled, ticks
+from forms.tally import Tally
 
 #: So few options are all shown again on a filled paper, with the chosen one ticked.
 FEW = 8
@@ -60,11 +61,12 @@ class OneOf(Field):
         entries = self.options_for(context or Context())
         return next((entry.label for entry in entries if entry.key == answer), str(answer))
 
-    def summarise(self, answers: Iterable[Any]) -> Summary:
-        given = [answer for answer in answers if answer is not None]
-        counts = Counter({entry.label: 0 for entry in self.options_for(Context())})
-        counts.update(self.printed(answer) for answer in given)
-        return Summary(len(given), counts, {})
+    def counted(self, answer: Any) -> Iterable[Hashable]:
+        return (answer,)
+
+    def summed(self, tally: Tally, context: Context | None = None) -> Summary:
+        names = distinct_names(self.options_for(context or Context()))
+        return Summary(tally.answered, counts_by_name(names, tally), {})
 
     def example(self, context: Context) -> Posted:
         entries = self.options_for(context)
@@ -115,6 +117,26 @@ class OneOption(OneOf):
 
     def value_labels(self) -> dict[str, str]:
         return {option.key: option.name for option in self.options}
+
+    def answer_schema(self) -> dict[str, Any]:
+        return {"type": "string", "enum": [option.key for option in self.options]}
+
+
+def distinct_names(entries: Sequence[Entry]) -> dict[str, str]:
+    """Key → name; names that several entries bear (two units' 办税服务厅) with their heading before them."""
+    borne = Counter(entry.label for entry in entries)
+    return {
+        entry.key: f"{entry.group}{entry.label}" if entry.group and borne[entry.label] > 1 else entry.label
+        for entry in entries
+    }
+
+
+def counts_by_name(names: Mapping[str, str], tally: Tally) -> Counter[str]:
+    """Label → times, in the order of the list; what stands on no list any more goes under its key."""
+    counts: Counter[str] = Counter(dict.fromkeys(names.values(), 0))
+    for key, times in tally.cells.items():
+        counts[names.get(str(key), str(key))] += times
+    return counts
 
 
 def option_faults(options: Sequence[Option]) -> Iterator[tuple[str, str]]:

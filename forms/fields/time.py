@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable, Iterable
 from typing import Any, ClassVar, Literal
 
 from definitions.expression import ValueType
 from definitions.texts import narrow
 from forms.context import Context
-from forms.fields.base import AnswerRefused, Field, Posted, SheetColumn
+from forms.fields.base import AnswerRefused, Field, Posted, SheetColumn, Summary
 from forms.handwriting import Markup, gaps
+from forms.tally import Tally
 
 _TIME = re.compile(r"([01]?\d|2[0-3])[:时点]([0-5]\d)分?(?::[0-5]\d)?")
 
@@ -41,3 +43,14 @@ class Time(Field):
 
     def sheet_columns(self, context: Context) -> tuple[SheetColumn, ...]:
         return (SheetColumn("", self.label, "写作 09:30"),)
+
+    def counted(self, answer: Any) -> Iterable[Hashable]:
+        return (f"{str(answer)[:2]}时",)
+
+    def summed(self, tally: Tally, context: Context | None = None) -> Summary:
+        return Summary(
+            tally.answered, {str(key): tally.cells[key] for key in sorted(tally.cells, key=str)}, {}
+        )
+
+    def answer_schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"}

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from definitions.expression import ValueType
 from forms.choices import Entry
 from forms.context import Context
 from forms.fields.base import AnswerRefused, Field, Posted, SheetColumn, Summary
+from forms.fields.ticked import counts_by_name
 from forms.handwriting import Markup, Picture, ticks
+from forms.tally import Tally
 
 
 class YesNo(Field):
@@ -41,11 +42,14 @@ class YesNo(Field):
     def printed(self, answer: Any, context: Context | None = None) -> str:
         return "" if answer is None else ("是" if answer else "否")
 
-    def summarise(self, answers: Iterable[Any]) -> Summary:
-        given = [answer for answer in answers if answer is not None]
-        counts = Counter({"是": 0, "否": 0})
-        counts.update(self.printed(answer) for answer in given)
-        return Summary(len(given), counts, {})
+    def counted(self, answer: Any) -> Iterable[Hashable]:
+        return ("yes" if answer else "no",)
+
+    def summed(self, tally: Tally, context: Context | None = None) -> Summary:
+        return Summary(tally.answered, counts_by_name({"yes": "是", "no": "否"}, tally), {})
+
+    def answer_schema(self) -> dict[str, Any]:
+        return {"type": "boolean"}
 
     def example(self, context: Context) -> Posted:
         return {"": ["yes"]}

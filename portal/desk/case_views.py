@@ -27,11 +27,13 @@ from portal.downloads import file_answer
 from portal.files import file_store
 from services.attachments import Checked, Upload, check
 from services.case_file import case_file
-from services.case_lists import MOST_EXPORTED, CaseFilter, list_cases
+from services.case_lists import MOST_EXPORTED, CaseFilter, list_cases, states_in_use
 from services.case_opening import open_case_once, proposal_from
 from services.deductions import tiers_of
-from services.definitions import scheme_of, workflow_of
+from services.definitions import scheme_of
+from services.forced_moves import open_move
 from services.messages import mark_read
+from services.panel_lists import panels_of_case, step_names
 from services.refusal import Refusal
 from services.roster_choices import categories, problems_by_aspect, targets_by_unit, units_by_category
 
@@ -47,7 +49,7 @@ def cases() -> Page:
         "desk/cases.html",
         found=found,
         which=which,
-        states=[(state.key, state.name) for state in workflow_of(session, campaign.workflow_id).states],
+        states=[(state.key, state.name) for state in states_in_use(session, campaign).values()],
         tiers=[(tier.key, tier.name) for tier in tiers_of(scheme_of(session, campaign.scheme_id))],
         channels=[(item["key"], item["name"]) for item in campaign.settings["channels"]],
         categories=categories(session),
@@ -130,7 +132,15 @@ def case(case_id: int) -> Page:
     """One case."""
     file = case_file(database.session, current_actor(), case_id, now=now())
     mark_read(database.session, current_actor(), now=now(), case_id=case_id)
-    return render_template("desk/case.html", file=file, case=file.case)
+    panels = panels_of_case(database.session, case_id)
+    return render_template(
+        "desk/case.html",
+        file=file,
+        case=file.case,
+        panels=panels,
+        move=open_move(database.session, case_id),
+        panel_steps=step_names(database.session, panels),
+    )
 
 
 @blueprint.get("/cases/<int:case_id>/print")

@@ -18,6 +18,7 @@ from services.actor import OFFICE
 from services.case_file import case_file, notice_kinds_of_step, offer_for
 from services.cases import step_case
 from services.notice_preview import preview_notice
+from services.panels import Proposal, eligible_signers, propose_step
 from services.refusal import Refusal
 
 PDF = "application/pdf"
@@ -37,7 +38,10 @@ def take_step(case_id: int, trigger: str) -> Page:
     answers = _answers(case_id, trigger)
     if answers.faults:
         return _page(case_id, trigger, answers), 422
+    rule = offer_for(database.session, current_actor(), case_id, trigger, now=now())[1]
     try:
+        if rule.panel is not None:
+            return _proposed(case_id, trigger, answers)
         step_case(
             database.session,
             current_actor(),
@@ -54,6 +58,27 @@ def take_step(case_id: int, trigger: str) -> Page:
         return _page(case_id, trigger, answers, refusal=refusal), refusal.status
     flash(_("“%(step)s”已办理。", step=_step_name(case_id, trigger)), "ok")
     return redirect(url_for("desk.case", case_id=case_id))
+
+
+def _proposed(case_id: int, trigger: str, answers: Answers) -> Page:
+    """The step put before a panel."""
+    proposal = Proposal(
+        case_id=case_id,
+        trigger=trigger,
+        asked=answers.asked,
+        persons=_signers(),
+        seen_version=_seen_version(),
+        files=tuple(answers.files),
+    )
+    row = propose_step(database.session, current_actor(), proposal, store=file_store(), now=now())
+    flash(_("已提交会签。最后一人签署同意后，这一步当即办理。"), "ok")
+    return redirect(url_for("desk.panel", panel_id=row.id))
+
+
+def _signers() -> tuple[int, ...]:
+    """The accounts chosen to sign, in their order on the page."""
+    chosen = [text for text in request.form.getlist("signer") if text]
+    return tuple(int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0 for text in chosen)
 
 
 @blueprint.post("/cases/<int:case_id>/<trigger>/preview/<kind>")
@@ -93,5 +118,7 @@ def _page(case_id: int, trigger: str, answers: Answers, *, refusal: Refusal | No
         "file": case_file(session, actor, case_id, now=at),
         "kinds": notice_kinds_of_step(session, case, rule) if offer else {},
         "grades": case.campaign.settings["grades"],
+        "signable": eligible_signers(session, actor, case, rule),
+        "chosen": _signers(),
     }
     return render_template("desk/step.html", **context)

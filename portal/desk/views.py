@@ -10,18 +10,40 @@ from models.people import Role
 from portal.access import allow, current_actor
 from portal.clock import now
 from portal.database import database
-from portal.desk import case_views, notice_views, rating_views, step_views
+from portal.desk import (
+    absence_views,
+    bulk_views,
+    case_views,
+    move_views,
+    notice_views,
+    panel_views,
+    rating_views,
+    step_views,
+)
 from portal.desk.blueprint import READERS, Page, blueprint, page_number, same_list
 from portal.menu import MenuEntry
 from portal.page import current_campaign
 from services import messages
 from services.actor import OFFICE
 from services.case_lists import CaseFilter, count_cases, list_cases, waiting_for
+from services.forced_moves import waiting_moves
 from services.incidents import incidents_for, retry_incident
 from services.jobs import waiting
+from services.panel_lists import panels_waiting
 from services.rating_register import voids_waiting
 
-__all__ = ["MENU", "blueprint", "case_views", "notice_views", "rating_views", "step_views"]
+__all__ = [
+    "MENU",
+    "absence_views",
+    "blueprint",
+    "bulk_views",
+    "case_views",
+    "move_views",
+    "notice_views",
+    "panel_views",
+    "rating_views",
+    "step_views",
+]
 
 _GROUP = _l("督办")
 MENU = (
@@ -30,6 +52,8 @@ MENU = (
     MenuEntry("desk.new_case", _l("立案"), _GROUP, 12),
     MenuEntry("desk.notices", _l("发文登记簿"), _GROUP, 13),
     MenuEntry("desk.ratings", _l("测评记录"), _GROUP, 14),
+    MenuEntry("desk.panels", _l("会签"), _GROUP, 13),
+    MenuEntry("desk.absences", _l("外出代理"), _GROUP, 16),
     MenuEntry("desk.inbox", _l("消息"), _GROUP, 15),
 )
 #: How many lines of each list the first page shows.
@@ -52,6 +76,7 @@ def index() -> Page:
         overdue=overdue,
         mine=mine[:SHOWN],
         mine_total=len(mine),
+        to_sign=len(panels_waiting(session, actor, now=at)),
         running=count_cases(session, actor, campaign, CaseFilter(state="running"), now=at),
         unread=messages.unread_count(session, actor),
         latest=messages.messages_of(session, actor, unread_only=True, size=5)[0],
@@ -59,6 +84,7 @@ def index() -> Page:
         jobs_waiting=waiting(session, now=at),
         voids=voids_waiting(session, actor, campaign) if actor.has(Role.REVIEWER, Role.HEAD) else 0,
         may_retry=actor.has(Role.HEAD, Role.ADMIN),
+        moves=waiting_moves(session, actor, campaign),
     )
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from models.base import Base
+from models.case import Case, CaseStep, Deadline
 from services.cases import Problem, open_case, step_case
 from services.transaction import transaction
 from tests.integration.office import START, Office
@@ -33,3 +36,29 @@ def served_cases(
             step_case(session, office.officer, case.id, "serve", asked=served, now=at)
             made.append(case.id)
     return made
+
+
+def copied_cases(session: Session, case_id: int, count: int) -> list[int]:
+    """So many copies of a case with its steps and clocks (not its notices and jobs); their ids."""
+    case = session.get_one(Case, case_id)
+    steps = session.execute(select(CaseStep).where(CaseStep.case_id == case_id)).scalars().all()
+    clocks = session.execute(select(Deadline).where(Deadline.case_id == case_id)).scalars().all()
+    made: list[int] = []
+    with transaction(session):
+        for number in range(count):
+            copy = Case(**_columns(case) | {"number": f"{case.number}-{number}"})
+            session.add(copy)
+            session.flush()
+            own = {step.id: CaseStep(**_columns(step) | {"case_id": copy.id}) for step in steps}
+            session.add_all(own.values())
+            session.flush()
+            for clock in clocks:
+                values = _columns(clock) | {"case_id": copy.id, "step_id": own[clock.step_id].id}
+                session.add(Deadline(**values))
+            made.append(copy.id)
+    return made
+
+
+def _columns(row: Base) -> dict[str, object]:
+    left = ("id", "row_version")
+    return {name.key: getattr(row, name.key) for name in row.__mapper__.column_attrs if name.key not in left}

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.campaign import CalendarDay, CalendarYear, DayKind, DictionaryEntry
+from models.campaign import DictionaryEntry
 from models.history import HistoryEntry
 from models.people import Role, User
 from models.roster import Category, Delegate, Monitor, Target, Unit
 from services.account_changes import change_account
 from services.refusal import Refusal
 from services.roster_changes import remove, save
-from services.setup_changes import change_day, change_year
 from tests.integration.office import START, Office
 
 
@@ -188,28 +186,3 @@ def test_what_cannot_be_done_to_an_account(
     with pytest.raises(Refusal) as refused:
         change(session, office, who, **given)
     assert refused.value.code == code
-
-
-def test_the_calendar_rises_an_edition_with_each_change(session: Session, office: Office) -> None:
-    day = session.execute(select(CalendarDay).order_by(CalendarDay.day.desc()).limit(1)).scalars().one()
-    year = session.execute(select(CalendarYear).where(CalendarYear.year == day.day.year)).scalar_one()
-    edition, held = year.edition, day.day
-    change_day(
-        session,
-        office.admin,
-        day.id,
-        kind=DayKind.CLOSURE,
-        note="停电",
-        row_version=day.row_version,
-        now=START,
-    )
-    change_day(session, office.admin, day.id, kind=None, note="", row_version=None, now=START)
-    change_year(
-        session, office.admin, year.id, provisional=True, source="待公布", row_version=None, now=START
-    )
-    session.refresh(year)
-    assert (year.edition, year.provisional, year.source) == (edition + 3, True, "待公布")
-    assert not session.execute(select(CalendarDay).where(CalendarDay.day == held)).first()
-    assert isinstance(held, date)
-    with pytest.raises(Refusal, match="已被他人修改"):
-        change_year(session, office.admin, year.id, provisional=False, source="", row_version=1, now=START)

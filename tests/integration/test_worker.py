@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import random
 import signal
 import subprocess
@@ -34,8 +35,9 @@ from tests.integration.office import START, Office, days
 
 ROOT = Path(__file__).resolve().parents[2]
 LATE = START + days(60)
-CASES = 60
-KILLS = 8
+#: The promise is 500 cases and 100 kills; `docs/operations.md` says how to run it at that size.
+CASES = int(os.environ.get("PINGDU_TEST_CASES", "60"))
+KILLS = int(os.environ.get("PINGDU_TEST_KILLS", "8"))
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +95,7 @@ def test_two_workers_killed_at_random_do_everything_once(
     kills = kill_at_random(lambda effects: KilledWorker(nursery, database_url, ahead, effects=effects), more)
     assert kills >= KILLS
     last = Worker(sessionmaker(engine), CLOCKWORK, clock=clock, pause=0.05)
-    patience = time.monotonic() + 60
+    patience = time.monotonic() + max(60, CASES)
     while due_clocks(engine, clock()) and time.monotonic() < patience:
         last.turn()
         time.sleep(0.05)
@@ -114,6 +116,7 @@ def test_two_workers_killed_at_random_do_everything_once(
         assert reading.execute(stepped).scalar_one() == len(cases)
         assert reading.execute(select(Job.error).where(Job.error != "")).all() == []
         assert verify(reading) == []
+    print(f"{len(cases)} cases, {kills} kills: {len(booked)} deductions, {len(issued)} numbers of a kind")
 
 
 def test_a_worker_draws_after_the_clocks_and_seals_the_log(

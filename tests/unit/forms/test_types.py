@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from jsonschema import Draft202012Validator, FormatChecker
 from werkzeug.datastructures import MultiDict
 
 from forms.__main__ import page
+from forms.answer_schema import answers_schema
 from forms.answers import bind, export_header, export_row, open_form, printed
 from forms.context import Context
 from forms.fields import TYPES
@@ -57,8 +59,14 @@ def test_type_reads_shows_prints_and_exports_its_example(word: str) -> None:
     row = export_row(form, bound.answers, choices=choices())
     assert len(row) == len(export_header(form))
     assert all(isinstance(cell, (str, int)) for cell in row)
-    summary = spec.summarise([answer, None, answer])
+    summary = spec.summarise([answer, None, answer], context)
     assert summary.answered == 2
+    schema = answers_schema(form)
+    Draft202012Validator.check_schema(schema)
+    checker = Draft202012Validator(schema, format_checker=FormatChecker())
+    assert [fault.message for fault in checker.iter_errors(bound.answers)] == []
+    assert not checker.is_valid({**bound.answers, "x": {"no": ["such", "answer"]}})
+    assert not checker.is_valid({"keeper": "好"})
 
 
 @pytest.mark.parametrize("word", ANSWERED)

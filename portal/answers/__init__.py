@@ -1,0 +1,1 @@
+"""Filled forms as the office looks at them."""

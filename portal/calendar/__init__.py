@@ -1,0 +1,1 @@
+"""The working calendar: its years and days, and its changes by two persons."""

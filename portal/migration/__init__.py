@@ -1,0 +1,1 @@
+"""Running cases brought to another version of their procedure, and back."""
