@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     drawing.add_argument("pack", type=Path, help="folder of the pack")
     drawing.add_argument("kind", help="key of the kind, e.g. rectification_notice")
     drawing.add_argument("values", type=Path, nargs="?", help="JSON file with the values")
-    drawing.add_argument("output", type=Path, help="the PDF to write")
+    drawing.add_argument("output", type=Path, help="the .pdf or .docx to write")
     drawing.add_argument("--sample", action="store_true", help="use the kind's simulated values")
     drawing.add_argument("--draft", action="store_true", help="mark gaps and print 样张")
     measuring = commands.add_parser("measure", help="check a finished PDF against GB/T 9704-2012")
@@ -44,7 +44,12 @@ def _render(options: argparse.Namespace, parser: argparse.ArgumentParser) -> int
         parser.error("give either VALUES.json or --sample")
     kind = load_notice_kind(load_yaml(options.pack / "notices" / f"{options.kind}.yaml"))
     values = sample_of(kind) if options.sample else json.loads(options.values.read_text(encoding="utf-8"))
-    options.output.write_bytes(render_pdf(kind, values, draft=options.draft))
+    if options.output.suffix == ".docx":
+        from notices.docx.twin import render_docx
+
+        options.output.write_bytes(render_docx(kind, values))
+    else:
+        options.output.write_bytes(render_pdf(kind, values, draft=options.draft))
     return 0
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from notices.composition import Composer, escape
 from notices.definition import Block, Column, FormCell, FormRow, Paragraph, Table
 from notices.filling import Filling
-from notices.galley import Run
 
 _DIGITS = "零一二三四五六七八九"
 #: Type of number and heading by level: 黑体, 楷体, 仿宋, 仿宋.
@@ -91,22 +91,43 @@ def _form_cell(cell: FormCell, span: int, filling: Filling, composer: Composer) 
     )
 
 
-def _paragraphs(
-    block: Paragraph, filling: Filling, composer: Composer, numbering: Numbering, group: str
-) -> list[str]:
+@dataclass(frozen=True)
+class Words:
+    """One paragraph as it is read: pieces of (style, text) in order; heading: it is a heading by itself."""
+
+    pieces: tuple[tuple[str, str], ...]
+    heading: bool
+
+
+def paragraph_words(block: Paragraph, filling: Filling, numbering: Numbering, group: str) -> Iterator[Words]:
+    """The paragraphs that a block gives, one per row and line of text, with their numbers and types."""
     rows: list[dict[str, str]] | list[None] = [None] if block.each is None else filling.rows(block.each)
-    parts = []
     for row in rows:
         heading = filling.text(block.heading, row=row, group=group)
         first, *more = filling.text(block.text, row=row, group=group).split("\n")
         style = _HEADING_STYLE[block.level] if heading or block.level == 1 else "fang"
-        runs = [Run(style, numbering.next(block.level))] if block.level else []
-        runs += composer.marked(style, heading)
-        runs += composer.marked("hei" if block.level == 1 and not heading else "fang", first)
+        pieces = (
+            (style, numbering.next(block.level)),
+            (style, heading),
+            ("hei" if block.level == 1 and not heading else "fang", first),
+        )
         is_heading = block.level == 1 or bool(heading and not first)
-        parts.append(composer.paragraph(runs, tag="h2" if is_heading else "p"))
-        parts += [composer.paragraph(composer.marked("fang", text)) for text in more if text.strip()]
-    return parts
+        yield Words(tuple(piece for piece in pieces if piece[1]), is_heading)
+        for text in more:
+            if text.strip():
+                yield Words((("fang", text),), heading=False)
+
+
+def _paragraphs(
+    block: Paragraph, filling: Filling, composer: Composer, numbering: Numbering, group: str
+) -> list[str]:
+    return [
+        composer.paragraph(
+            [run for style, text in words.pieces for run in composer.marked(style, text)],
+            tag="h2" if words.heading else "p",
+        )
+        for words in paragraph_words(block, filling, numbering, group)
+    ]
 
 
 def _table(columns: Sequence[Column], rows: Sequence[dict[str, str]], composer: Composer) -> str:

@@ -27,6 +27,10 @@ def missing_values(kind: NoticeKind, values: Mapping[str, Value]) -> tuple[tuple
     for part in (kind.signature, kind.imprint):
         if part is not None:
             filling.text(part.organ + part.date)
+    if kind.signature is not None:
+        filling.text(kind.signature.post)
+    for organ in kind.joint:
+        filling.text(organ.mark + organ.name)
     if kind.qr is not QrPlace.NONE:
         filling.text("{verify_url}")
     _ask_blocks(kind.body, filling)

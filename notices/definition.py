@@ -14,6 +14,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from definitions.base import Definition, Key, Text
 from definitions.fault import DefinitionFaults, Fault
+from notices.shapes import shape_faults
 from notices.template import placeholders_in, stray_braces
 from notices.vocabulary import VOCABULARY, fact_types
 
@@ -29,10 +30,11 @@ class NoticeFormat(StrEnum):
 
 
 class SignatureStyle(StrEnum):
-    """How the issuing organ signs: rule B10 without a seal, rule B8 with room for one."""
+    """How the issuing organ signs: B10 without a seal, B8 and B9 with room for one, B11 with a 签名章."""
 
     PLAIN = "plain"
     SEAL = "seal"
+    STAMP = "stamp"
 
 
 class QrPlace(StrEnum):
@@ -147,11 +149,19 @@ class ReplySlip(Definition):
 
 
 class Signature(Definition):
-    """Signing organ and date (rules B8, B10, B12); None style asks the default, room for no seal."""
+    """Signing organ and date (rules B8 to B12). post: 职务 before a 签名章, asked by that style alone."""
 
     organ: Text = "{org}"
     date: Text = "{issued_on}"
     style: SignatureStyle = SignatureStyle.PLAIN
+    post: str = ""
+
+
+class JointOrgan(Definition):
+    """One more organ of a joint issue (rules H5, B9): its name in the mark, and as it signs."""
+
+    mark: Text
+    name: Text
 
 
 class Imprint(Definition):
@@ -166,10 +176,12 @@ class NoticeKind(Definition):
 
     key, name, version, source: identity and the clause the kind serves.
     series: key of the numbering series. addressee: 主送机关, blank for none.
+    joint: the other organs of a joint issue after the lead, whose mark and signature are the kind's own.
     title: a ``|`` marks where the title may be broken with sense; it is never printed.
     copy_number, secrecy, urgency, signer: head elements H1, H2, H3, H7; blank or blank value prints nothing.
     cited: whether later notices of the same case refer to this one as 前文 (it set what is to be done).
     served: whether somebody has to sign for it; not so for receipts and circulars.
+    duplex: the 版记 stands on an even page, after a blank one if need be, for printing on both sides (N2).
     note: 附注 under the date, printed in parentheses. cc: 抄送. sample: values over the vocabulary's own samples.
     """
 
@@ -181,6 +193,7 @@ class NoticeKind(Definition):
     series: Key
     mark: Text = "{org_mark}"
     number: Text = "{number}"
+    joint: Annotated[tuple[JointOrgan, ...], Field(max_length=5)] = ()
     copy_number: str = ""
     secrecy: str = ""
     urgency: str = ""
@@ -196,6 +209,7 @@ class NoticeKind(Definition):
     cited: bool = False
     served: bool = True
     imprint: Imprint | None = None
+    duplex: bool = False
     qr: QrPlace = QrPlace.SIGNATURE
     sample: dict[str, Any] = Field(default_factory=dict)
 
@@ -204,6 +218,11 @@ class NoticeKind(Definition):
         for place in ("mark", "number", "copy_number", "secrecy", "urgency", "signer", "title", "addressee",
                       "note", "cc"):  # fmt: skip
             yield place, getattr(self, place), None
+        if self.signature is not None:
+            yield "signature.post", self.signature.post, None
+        for index, organ in enumerate(self.joint):
+            yield f"joint[{index}].mark", organ.mark, None
+            yield f"joint[{index}].name", organ.name, None
         for part in ("signature", "imprint"):
             if (lines := getattr(self, part)) is not None:
                 yield f"{part}.organ", lines.organ, None
@@ -251,8 +270,7 @@ def load_notice_kind(data: Any) -> NoticeKind:
     """
     kind = NoticeKind.read(data, root="")
     faults = [*_text_faults(kind), *_table_faults(kind), *_sample_faults(kind), *_condition_faults(kind)]
-    if kind.format is NoticeFormat.LETTER and kind.imprint is not None:
-        faults.append(Fault("imprint", "信函格式的版记不加印发机关和印发日期（GB/T 9704-2012）"))
+    faults += shape_faults(kind)
     if faults:
         raise DefinitionFaults(faults)
     return kind

@@ -41,6 +41,17 @@ def draw_pdf(
     anything to complain of. shrink_pictures: dots per inch that pictures are reduced to.
     Raises NoticeNotDrawn, and fonts.FontsMissing when the machine is not ready.
     """
+    options: dict[str, Any] = {} if shrink_pictures is None else {"dpi": shrink_pictures, "jpeg_quality": 75}
+    document = lay_out(page, style, strict=strict, tagged=tagged, **options)
+    with caught_log() as messages:
+        pdf = document.write_pdf(pdf_tags=tagged, finisher=finisher, **options)
+    if messages and strict:
+        raise NoticeNotDrawn(messages)
+    return bytes(pdf)
+
+
+def lay_out(page: str, style: str, *, strict: bool = True, tagged: bool = True, **options: Any) -> Any:
+    """The pages of a document, not written yet; arguments and refusals as of `draw_pdf`."""
     directory = fonts_directory()
     use_fonts(directory)
     from weasyprint import HTML
@@ -49,15 +60,13 @@ def draw_pdf(
     sheet, font_config = _sheet(directory, style), _font_configuration(directory)
     # Everything a document needs is in its text; nothing else is ever fetched.
     fetcher = URLFetcher(allowed_protocols={"data"}, allow_redirects=False)
-    options: dict[str, Any] = {} if shrink_pictures is None else {"dpi": shrink_pictures, "jpeg_quality": 75}
-    with _caught_log() as messages:
-        document = HTML(string=page, url_fetcher=fetcher)
-        pdf = document.write_pdf(
-            stylesheets=[sheet], font_config=font_config, pdf_tags=tagged, finisher=finisher, **options
+    with caught_log() as messages:
+        document = HTML(string=page, url_fetcher=fetcher).render(
+            stylesheets=[sheet], font_config=font_config, pdf_tags=tagged, **options
         )
     if messages and strict:
         raise NoticeNotDrawn(messages)
-    return bytes(pdf)
+    return document
 
 
 def legible(text: str) -> str:
@@ -86,7 +95,8 @@ class _LogCatcher(logging.Handler):
 
 
 @contextmanager
-def _caught_log() -> Iterator[list[str]]:
+def caught_log() -> Iterator[list[str]]:
+    """What the engine complains of in this thread while it works."""
     catcher = _LogCatcher()
     logger = logging.getLogger("weasyprint")
     logger.addHandler(catcher)
@@ -109,7 +119,7 @@ def _sheet(directory: Path, style: str) -> Any:
     """A style sheet, parsed once."""
     from weasyprint import CSS
 
-    with _caught_log() as messages:
+    with caught_log() as messages:
         sheet = CSS(string=style, font_config=_font_configuration(directory))
     if messages:
         raise NoticeNotDrawn(messages)

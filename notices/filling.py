@@ -10,6 +10,7 @@ from typing import Any
 
 from notices.definition import Value
 from notices.refusal import NoticeRefused
+from notices.shapes import ELEMENTS, element_fault
 from notices.template import fill
 from notices.vocabulary import VOCABULARY
 
@@ -42,6 +43,9 @@ def checked_values(values: Mapping[str, Value]) -> dict[str, Value]:
             ]
         else:
             checked[name] = _checked_text(value, meaning)
+    for name in ELEMENTS:
+        if sentence := element_fault(name, str(checked.get(name, ""))):
+            raise NoticeRefused("value_element", f"“{VOCABULARY[name].meaning}”写法不合格式：{sentence}")
     url = checked.get("verify_url", "")
     if url and not _URL.fullmatch(str(url)):
         raise NoticeRefused("value_url", "核验网址应以 http:// 或 https:// 开头，且只含网址字符")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from notices.composition import BODY_SIZE, CELL, LINE, WIDTH, Composer, escape
 from notices.definition import NoticeFormat, NoticeKind
 from notices.filling import Filling
-from notices.glyphs import Face
+from notices.mark import joint_mark, single_mark
 
 MM = 72 / 25.4
 #: Distances that the standard fixes.
@@ -20,18 +18,9 @@ _SEVEN_EIGHTHS = BODY_SIZE * 7 / 8
 _HALF_LEADING = (LINE - BODY_SIZE) / 2
 #: 1.5 pt and 0.75 pt strokes with as much between them: the standard leaves weights to the office.
 _DOUBLE_RULE = 3.5
-_ASCENT = 0.88
-#: A longer mark is set on two lines, so that it stays the largest type of the page.
-_LONGEST_MARK_LINE = 22
-_MARK_LINE = 1.25
-
-
-@dataclass(frozen=True)
-class _Mark:
-    """The red mark of the organ: its HTML and the height of its ink."""
-
-    html: str
-    ink: float
+#: 签发人 stand two on a line (H7).
+_SIGNERS_A_LINE = 2
+_USUAL_NAME = 3
 
 
 def head(kind: NoticeKind, filling: Filling, composer: Composer) -> str:
@@ -39,27 +28,6 @@ def head(kind: NoticeKind, filling: Filling, composer: Composer) -> str:
     if kind.format is NoticeFormat.LETTER:
         return _letter(kind, filling, composer)
     return _document(kind, filling, composer)
-
-
-def _mark(text: str, top: float, composer: Composer, *, largest: float, widest: float) -> _Mark:
-    """The mark with its ink, not its line box, at `top` under the type area's upper edge."""
-    lines = (
-        [text]
-        if len(text) <= _LONGEST_MARK_LINE
-        else [text[: -(-len(text) // 2)], text[-(-len(text) // 2) :]]
-    )
-    length = max(len(lines[0]), 1)
-    spread = 0.2 if length <= 8 else 0.06
-    size = min(largest, widest / (length * (1 + spread)))
-    low, high = composer.glyphs.ink(text, Face.TITLE)
-    box_top = top - (_ASCENT - high + (_MARK_LINE - 1) / 2) * size
-    style = f"top:{box_top:.2f}pt;font-size:{size:.2f}pt;letter-spacing:{spread * size:.2f}pt"
-    # The spacing behind the last character would push the mark off centre.
-    inner = "<br>".join(
-        f'<span style="margin-right:{-spread * size:.2f}pt">{escape(line)}</span>' for line in lines
-    )
-    height = (high - low) * size + (len(lines) - 1) * _MARK_LINE * size
-    return _Mark(f'<div class="mark" style="{style}">{inner}</div>', height)
 
 
 def _ids(kind: NoticeKind, filling: Filling) -> list[tuple[str, str]]:
@@ -78,7 +46,7 @@ def _id_lines(ids: list[tuple[str, str]], top: float) -> str:
 
 def _letter(kind: NoticeKind, filling: Filling, composer: Composer) -> str:
     mark_top = _LETTER_MARK - _TOP
-    mark = _mark(filling.text(kind.mark), mark_top, composer, largest=38, widest=150 * MM)
+    mark = single_mark(filling.text(kind.mark), mark_top, composer, largest=38, widest=150 * MM)
     rule_top = mark_top + mark.ink + _FOUR
     number_top = rule_top + _DOUBLE_RULE + _SEVEN_EIGHTHS - _HALF_LEADING
     ids = _ids(kind, filling)
@@ -103,22 +71,59 @@ def _double_rule(top: float, *, thick_first: bool) -> str:
 
 
 def _document(kind: NoticeKind, filling: Filling, composer: Composer) -> str:
-    mark = _mark(filling.text(kind.mark), _DOCUMENT_MARK, composer, largest=46, widest=WIDTH)
-    number_top = _DOCUMENT_MARK + mark.ink + 2 * LINE - _HALF_LEADING
+    lead = filling.text(kind.mark)
+    others = [filling.text(organ.mark) for organ in kind.joint]
+    ids = _ids(kind, filling)
+    if others:
+        mark = joint_mark([lead, *others], _DOCUMENT_MARK, composer, largest=46)
+    else:
+        mark = single_mark(lead, _DOCUMENT_MARK, composer, largest=46, widest=WIDTH)
+    signers = _signers(filling.text(kind.signer, blank_ok=True))
+    number_top = _DOCUMENT_MARK + mark.ink + 2 * LINE - _HALF_LEADING + max(0, len(signers) - 1) * LINE
     rule_top = number_top + _HALF_LEADING + BODY_SIZE + _FOUR
-    signer = filling.text(kind.signer, blank_ok=True)
     number = _number(kind, filling, composer)
-    if signer.strip():
+    if signers:
+        first_top = number_top - (len(signers) - 1) * LINE
         line = (
             f'<div class="number left" style="top:{number_top:.2f}pt">{number}</div>'
-            f'<div class="number right" style="top:{number_top:.2f}pt;padding-right:{CELL:.2f}pt">'
-            f'签发人：<span class="kai">{escape(signer)}</span></div>'
+            f"{_signer_lines(signers, first_top, composer)}"
         )
     else:
         line = f'<div class="number" style="top:{number_top:.2f}pt">{number}</div>'
     return (
-        f'<div class="head" style="height:{rule_top + 2 * LINE:.2f}pt">{_id_lines(_ids(kind, filling), 0)}'
+        f'<div class="head" style="height:{rule_top + 2 * LINE:.2f}pt">{_id_lines(ids, 0)}'
         f'{mark.html}{line}<div class="redline" style="top:{rule_top:.2f}pt"></div></div>'
+    )
+
+
+def _signers(text: str) -> list[list[str]]:
+    """签发人 in the order of their organs, two a line (H7); several are written with 、 between them."""
+    names = [name for name in text.replace(" ", "、").split("、") if name.strip()]
+    if max(map(len, names), default=0) == _USUAL_NAME:
+        # A name of two characters is spread to the width of the others.
+        names = ["\u3000".join(name) if len(name) == 2 else name for name in names]
+    return [names[place : place + _SIGNERS_A_LINE] for place in range(0, len(names), _SIGNERS_A_LINE)]
+
+
+def _signer_lines(signers: list[list[str]], top: float, composer: Composer) -> str:
+    """Names one cell from the right; those of further lines stand under the first one's."""
+    longest = max(composer.width(name, "kai") for line in signers for name in line)
+    columns = max(map(len, signers))
+    label = composer.width("签发人：", "fang")
+    names_left = WIDTH - CELL - columns * longest - (columns - 1) * CELL
+    parts = [_at(names_left - label, top, "签发人：", "")]
+    for row, line in enumerate(signers):
+        for column, name in enumerate(line):
+            place = names_left + column * (longest + CELL)
+            parts.append(_at(place, top + row * LINE, name, "kai"))
+    return "".join(parts)
+
+
+def _at(left: float, top: float, text: str, style: str) -> str:
+    face = f' class="{style}"' if style else ""
+    return (
+        f'<div class="number left" style="top:{top:.2f}pt;padding-left:{left:.2f}pt">'
+        f"<span{face}>{escape(text)}</span></div>"
     )
 
 

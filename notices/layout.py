@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from notices.blocks import blocks_html, form_html
-from notices.closing import attachment_statement, imprint, note, qr_html, signature
-from notices.composition import CELL, LINE, TITLE_SIZE, WIDTH, Composer, escape
-from notices.definition import Attachment, NoticeKind, QrPlace, ReplySlip, Table
+from notices.closing import attachment_statement, imprint, note
+from notices.composition import CELL, TITLE_SIZE, WIDTH, Composer, escape
+from notices.definition import NoticeKind, QrPlace, ReplySlip
+from notices.enclosures import Enclosure, enclosures_of
 from notices.filling import Filling
 from notices.head import head
+from notices.qr import qr_html
+from notices.signing import signature
 from notices.title import break_title
-
-_TITLE_LINE = 36.1875
 
 
 def page_html(
-    kind: NoticeKind, filling: Filling, composer: Composer, *, made_at: datetime | None, seal: bytes | None
+    kind: NoticeKind,
+    filling: Filling,
+    composer: Composer,
+    *,
+    made_at: datetime | None,
+    seals: Sequence[bytes],
+    turned: bool = False,
 ) -> str:
-    """The whole document without its style sheet. made_at: the date in the file's metadata, None for none."""
-    enclosures = _attachments(kind, filling)
+    """The whole document without its style sheet.
+
+    made_at: the date in the file's metadata, None for none. seals: images of the organs in their order.
+    turned: the 版记 on the next even page.
+    """
+    enclosures = enclosures_of(kind, filling)
     title = plain_title(kind, filling)
     body = blocks_html(kind.body, filling, composer)
     closing = [
-        attachment_statement([name for name, _, _ in enclosures], composer),
-        signature(kind, filling, composer, seal),
+        attachment_statement([enclosure.title for enclosure in enclosures], composer),
+        signature(kind, filling, composer, seals),
         note(kind, filling, composer),
     ]
     flow = "".join([_addressee(kind, filling, composer), *_last_marked(body), *closing])
@@ -32,6 +44,8 @@ def page_html(
         _attachment(index, len(enclosures), enclosure, filling, composer)
         for index, enclosure in enumerate(enclosures)
     )
+    lying = bool(enclosures) and enclosures[-1].attachment.landscape
+    stands = "turned" if turned else ("apart" if lying else "")
     slip = "" if kind.reply_slip is None else _slip(kind, kind.reply_slip, filling, composer)
     css_class = f"{kind.format.value}{' draft' if filling.draft else ''}"
     return (
@@ -39,7 +53,7 @@ def page_html(
         f"{_metadata(kind, filling, made_at)}</head>"
         f'<body class="{css_class}">{_draft_page(filling)}{head(kind, filling, composer)}'
         f"{_title(kind, filling, composer)}"
-        f'<div class="flow">{flow}</div>{pages}{imprint(kind, filling, composer)}{slip}</body></html>'
+        f'<div class="flow">{flow}</div>{pages}{imprint(kind, filling, composer, stands=stands)}{slip}</body></html>'
     )
 
 
@@ -77,16 +91,13 @@ def _title(kind: NoticeKind, filling: Filling, composer: Composer) -> str:
         return composer.width(text, "title", size=1.0, tracking=0.0)
 
     lines = break_title(_title_phrases(kind, filling), (WIDTH - 2 * CELL) / TITLE_SIZE, width_of)
-    need = len(lines) * _TITLE_LINE
-    # The block takes a whole number of lines, so that the text below keeps the grid.
-    padding = -need % LINE
     inner = "<br>".join(
         "".join(
             f'<span class="{run.style}">{escape(run.text)}</span>' for run in composer.marked("title", line)
         )
         for line in lines
     )
-    return f'<h1 class="title" style="padding-bottom:{padding:.3f}pt">{inner}</h1>'
+    return f'<h1 class="title">{inner}</h1>'
 
 
 def _addressee(kind: NoticeKind, filling: Filling, composer: Composer) -> str:
@@ -103,30 +114,8 @@ def _last_marked(parts: list[str]) -> list[str]:
     return [*parts[:-1], parts[-1].replace("<p ", '<p class="last" ', 1)]
 
 
-def _attachments(kind: NoticeKind, filling: Filling) -> list[tuple[str, str, Attachment]]:
-    """Every 附件 as (title, group, definition); one per group where the definition asks so."""
-    found: list[tuple[str, str, Attachment]] = []
-    for attachment in kind.attachments:
-        if not filling.holds(attachment.when):
-            continue
-        found += [
-            (filling.text(attachment.title, group=group), group, attachment)
-            for group in _groups(attachment, filling)
-        ]
-    return found
-
-
-def _groups(attachment: Attachment, filling: Filling) -> list[str]:
-    table = next((block for block in attachment.blocks if isinstance(block, Table)), None)
-    if attachment.group_by is None or table is None:
-        return [""]
-    return list(dict.fromkeys(row[attachment.group_by] for row in filling.rows(table.rows)))
-
-
-def _attachment(
-    index: int, count: int, enclosure: tuple[str, str, Attachment], filling: Filling, composer: Composer
-) -> str:
-    title, group, attachment = enclosure
+def _attachment(index: int, count: int, enclosure: Enclosure, filling: Filling, composer: Composer) -> str:
+    title, group, attachment = enclosure.title, enclosure.group, enclosure.attachment
     tag = f"附件{index + 1}" if count > 1 else "附件"
     blocks = blocks_html(attachment.blocks, filling, composer, group=group, group_by=attachment.group_by)
     turned = " landscape" if attachment.landscape else ""

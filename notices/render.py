@@ -1,17 +1,19 @@
-"""Draws documents, strict about fonts, values, glyphs, resources and the engine's own log."""
+"""Draws documents from kinds and values: strict about fonts, values and glyphs; an issued one is a PDF/A-3."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from importlib import resources
 
+from notices.archival import imprint_page, write_archival
 from notices.completeness import missing_values
 from notices.composition import Composer
-from notices.definition import NoticeFormat, NoticeKind, Value
-from notices.engine import draw_pdf
+from notices.definition import NoticeFormat, NoticeKind, Value, placeholders
+from notices.engine import lay_out
 from notices.filling import Filling, checked_values
 from notices.fonts import fonts_directory, use_fonts
 from notices.glyphs import Glyphs, glyphs_in
@@ -28,10 +30,10 @@ def render_html(
     *,
     draft: bool,
     issued_at: datetime | None = None,
-    seal: bytes | None = None,
+    seals: Sequence[bytes] = (),
 ) -> str:
     """The document as one self-contained HTML page (for print engines, not for screens)."""
-    page = _page(kind, values, draft=draft, issued_at=issued_at, seal=seal)
+    page = _page(kind, values, draft=draft, issued_at=issued_at, seals=seals)
     return page.replace("</head>", f"<style>{style_sheet(kind.format)}</style></head>", 1)
 
 
@@ -41,21 +43,35 @@ def render_pdf(
     *,
     draft: bool,
     issued_at: datetime | None = None,
-    seal: bytes | None = None,
+    seals: Sequence[bytes] = (),
 ) -> bytes:
-    """The document as PDF; the same input gives the same bytes.
+    """The document as PDF; the same input gives the same bytes. An issued one is PDF/A-3u with its values enclosed.
 
     values: by `notices.vocabulary`; others are ignored.
     draft: gaps become 【缺：…】 and each page says 样张; otherwise a gap is refused.
     issued_at: aware time of issue for the metadata; None takes the day of `issued_on`.
-    seal: an image the office uploaded, PNG or JPEG; nothing is ever drawn in its stead.
+    seals: images the office uploaded, PNG or JPEG, one per signing organ; nothing is ever drawn in their stead.
     Raises NoticeIncomplete, NoticeGlyphMissing, NoticeNotDrawn or NoticeRefused with a sentence for people, and
     fonts.FontsMissing when the machine is not ready.
 
     Source: GB/T 9704-2012; 方案第五条.
     """
-    page = _page(kind, values, draft=draft, issued_at=issued_at, seal=seal)
-    return draw_pdf(page, style_sheet(kind.format), strict=not draft)
+    page = _page(kind, values, draft=draft, issued_at=issued_at, seals=seals)
+    style = style_sheet(kind.format)
+    document = lay_out(page, style, strict=not draft)
+    if kind.duplex and imprint_page(document) % 2:
+        page = _page(kind, values, draft=draft, issued_at=issued_at, seals=seals, turned=True)
+        document = lay_out(page, style, strict=not draft)
+    if draft:
+        return bytes(document.write_pdf(pdf_tags=True))
+    return write_archival(document, _enclosed(kind, values), made_at=_made_at(values, issued_at))
+
+
+def _enclosed(kind: NoticeKind, values: Mapping[str, Value]) -> bytes:
+    """What is enclosed in the file as data: the kind, its version, and just the values that it prints."""
+    printed = {name: values[name] for name in sorted(placeholders(kind)) if name in values}
+    content = {"kind": kind.key, "name": kind.name, "version": kind.version, "values": printed}
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1).encode("utf-8")
 
 
 def check_issue(kind: NoticeKind, values: Mapping[str, Value]) -> None:
@@ -79,14 +95,15 @@ def _page(
     *,
     draft: bool,
     issued_at: datetime | None,
-    seal: bytes | None,
+    seals: Sequence[bytes],
+    turned: bool = False,
 ) -> str:
     directory = fonts_directory()
     use_fonts(directory)
     glyphs = glyphs_in(directory)
     filling = Filling(_drawable(values, glyphs, draft=draft), draft=draft)
     made_at = _made_at(values, issued_at)
-    page = page_html(kind, filling, Composer(glyphs, draft), made_at=made_at, seal=seal)
+    page = page_html(kind, filling, Composer(glyphs, draft), made_at=made_at, seals=seals, turned=turned)
     if filling.missing and not draft:
         raise NoticeIncomplete(sorted(filling.missing.items()))
     return page

@@ -82,7 +82,7 @@ def test_values_that_cannot_be_printed_are_refused_with_a_reason(name: str, valu
 def test_a_seal_must_be_a_picture() -> None:
     kind = kind_of("reminder")
     with pytest.raises(NoticeRefused, match="印章图片"):
-        render_pdf(kind, sample_of(kind), draft=False, seal=b"<svg onload=x>")
+        render_pdf(kind, sample_of(kind), draft=False, seals=[b"<svg onload=x>"])
 
 
 def test_a_title_without_measure_is_refused() -> None:

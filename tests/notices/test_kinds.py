@@ -146,4 +146,4 @@ def test_room_for_a_seal_follows_the_rule_of_sealed_documents() -> None:
     sealed = load_notice_kind({**kind.model_dump(mode="json"), "signature": {"style": "seal"}})
     report = measure(render_pdf(sealed, sample_of(sealed), draft=False))
     assert report.passed, str(report)
-    assert "日期右空4.0字" in report.check("B8/B10").found
+    assert "日期右空4.0字" in report.check("B8").found
