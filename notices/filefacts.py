@@ -22,7 +22,7 @@ class DocumentFacts:
     """The file as a whole.
 
     figures: alternative text of each figure, blank for none. forbidden: what an archived file may not hold.
-    order: all text without blanks in the order in which it is taken out.
+    order: all text without blanks in the order in which it is taken out. legible: fonts whose text can be taken out.
     """
 
     title: str
@@ -35,6 +35,7 @@ class DocumentFacts:
     forbidden: tuple[str, ...]
     figures: tuple[str, ...]
     order: str
+    legible: frozenset[str]
 
 
 def document_facts(pdf: Any) -> DocumentFacts:
@@ -55,6 +56,7 @@ def document_facts(pdf: Any) -> DocumentFacts:
         enclosed=tuple(_enclosed(catalog)),
         forbidden=tuple(_forbidden(pdf, catalog)),
         figures=tuple(_figures(catalog)),
+        legible=frozenset(char["fontname"] for page in pdf.pages for char in page.chars),
         order="".join(
             char["text"] for page in pdf.pages for char in page.chars if not char["text"].isspace()
         ),
