@@ -11,7 +11,7 @@ from flask import Flask
 
 #: Modules with a `command`.
 COMMANDS = (
-    "cli.backup", "cli.cases", "cli.db", "cli.demo", "cli.pack", "cli.restore", "cli.score", "cli.start",
+    "cli.archive", "cli.backup", "cli.cases", "cli.db", "cli.demo", "cli.pack", "cli.restore", "cli.score", "cli.start",
     "cli.tick", "cli.verify", "cli.worker",
 )  # fmt: skip
 

@@ -13,6 +13,7 @@ from models import (
     notice,
     panel,
     people,
+    print_run,
     rating,
     roster,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "notice",
     "panel",
     "people",
+    "print_run",
     "rating",
     "roster",
 ]

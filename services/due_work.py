@@ -18,6 +18,7 @@ from services.dossier import Dossier
 from services.history import record
 from services.jobs import Work
 from services.notices import draw, keep_file
+from services.print_runs import JOB, draw_part, keep_part
 from services.retention import retention_works
 
 
@@ -68,6 +69,10 @@ WORKS: dict[str, Work] = {
     "draw_notice": Work(
         prepare=draw,
         apply=keep_file,
+    ),
+    JOB: Work(
+        prepare=draw_part,
+        apply=keep_part,
     ),
 }
 

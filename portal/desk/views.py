@@ -17,6 +17,7 @@ from portal.desk import (
     move_views,
     notice_views,
     panel_views,
+    print_views,
     rating_views,
     step_views,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "move_views",
     "notice_views",
     "panel_views",
+    "print_views",
     "rating_views",
     "step_views",
 ]
