@@ -44,6 +44,8 @@ PAGES = (
     "portal.calendar",
     "portal.migration",
     "portal.procedure",
+    "portal.connections",
+    "portal.feeds",
 )
 
 

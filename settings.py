@@ -87,6 +87,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("PINGDU_ARGON2_MEMORY_KIB", whole, "19456", "Memory that checking one password takes, in KiB."),
     Setting("PINGDU_ARGON2_ROUNDS", whole, "2", "Rounds that checking one password takes."),
     Setting("PINGDU_FONTS", str, "", "Folder of the notice fonts, made by `python -m notices.fonts build`. Empty: `fonts` in PINGDU_DATA."),
+    Setting("PINGDU_OUTGOING_PRIVATE", yes_or_no, "no", "Outgoing connections may lead into the office's own network, and over plain http."),
     Setting("PINGDU_METRICS_TOKEN", str, "", "Whoever asks for /metrics must send `Authorization: Bearer` and this. Empty: only this machine may ask."),
     Setting("PINGDU_ADMIN_LOGIN", str, "", "Login of the first administrator that `./run --empty` makes; empty: it asks."),
     Setting("PINGDU_ADMIN_PASSWORD", str, "", "Password of that administrator; empty: it asks."),

@@ -57,6 +57,7 @@ _CASE: dict[str, Placeholder] = {
     "category": _text("测评对象所属类别", "综合管理类"),
     "person_in_charge": _text("测评对象主要负责人的称谓", "婚姻登记处主要负责人"),
     "case_number": _text("整改事项编号", "效整2012-012"),
+    "repeat_grounds": _text("重复发生的依据", "12个月内同一问题已有1起：效案〔2026〕3号（实施口径）"),
     "case_title": _text("整改事项名称", "办事窗口服务效能问题"),
     "problem": _text("问题类别", "工作时间窗口无人值守、群众办事往返多次"),
     "facts": _text(

@@ -151,7 +151,7 @@ def replayed(session: Session, case: Case) -> Situation:
 def replayed_at(session: Session, case: Case, position: int | None) -> Situation:
     """The situation after the entry at a position of the history; None for the last one."""
     first, *rows = history_of(session, case.id)
-    situation = start(workflow_of(session, first.workflow_id))
+    situation = start(workflow_of(session, first.workflow_id), repeats=len(first.facts.get("repeats", ())))
     past = {first.position: situation}
     for row in rows:
         workflow = workflow_of(session, row.workflow_id)

@@ -21,6 +21,7 @@ from services.clock_moves import moves_of_case
 from services.deductions import entries_of, standing, tiers_of
 from services.definitions import notice_kind_of_campaign, scheme_of, workflow_of
 from services.refusal import Refusal
+from services.repeat_offence import in_words
 from services.step_right import offers_to
 from services.step_words import state_names, step_name
 from workflow.definition import PREVIOUS, SAME, Ask, IssueNoticeRule, Trigger, Workflow
@@ -208,6 +209,8 @@ def _step_line(
     asks = rule.asks if rule else ()
     answers = [(ask.label, answer_text(ask, row.asked.get(ask.field), grades)) for ask in asks]
     booked = tuple(entry for entry in entries if entry.step_id == row.id)
+    if row.facts.get("repeats") and row.position == 1:
+        answers = [("重复发生", in_words(workflow, row.facts["repeats"]))]
     if row.trigger in NAMES:
         answers = [
             ("理由", str(row.asked.get("reason", ""))),

@@ -28,6 +28,7 @@ from services.dossier import Dossier
 from services.history import record
 from services.numbers import take_number
 from services.refusal import Refusal, not_found
+from services.repeat_offence import grounds
 from services.step_entry import StepRecord, lapse_panels, moved, written_step
 from services.step_right import right_to
 from services.transaction import transaction
@@ -77,9 +78,15 @@ def open_case(
     with transaction(session):
         campaign = _campaign_with_cases(session, campaign_id)
         target = _checked_target(session, sheet, campaign, now)
-        case = _new_case(session, actor, campaign, sheet, now)
+        workflow = workflow_of(session, campaign.workflow_id)
+        earlier = grounds(
+            session, workflow, target_id=sheet.target_id, problem=sheet.problem, found_on=sheet.found_on
+        )
+        case = _new_case(session, actor, campaign, sheet, start(workflow, repeats=len(earlier)), now)
         moment = Moment(now, now)
-        opened = written_step(session, case, actor, moment, StepRecord(trigger="register", before=""))
+        facts = {"repeats": [row.number for row in earlier]} if earlier else {}
+        entry = StepRecord(trigger="register", before="", facts=facts)
+        opened = written_step(session, case, actor, moment, entry)
         if files and store:
             attach(session, actor, store, files, owner_kind="step", owner_id=opened.id, now=now)
         dossier = Dossier(session, case)
@@ -89,8 +96,14 @@ def open_case(
     return case
 
 
-def _new_case(session: Session, actor: Actor, campaign: Campaign, sheet: Problem, now: datetime) -> Case:
-    situation = start(workflow_of(session, campaign.workflow_id))
+def _new_case(
+    session: Session,
+    actor: Actor,
+    campaign: Campaign,
+    sheet: Problem,
+    situation: Situation,
+    now: datetime,
+) -> Case:
     case = Case(
         number=_case_number(session, campaign, now),
         campaign_id=campaign.id,

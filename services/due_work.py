@@ -14,12 +14,14 @@ from services.attachments import FileStore
 from services.case_effects import Moment, issue_for_step, tell
 from services.case_migrations import go_on
 from services.cases import fire_clock, locked_case
+from services.costs import cost_words
 from services.dossier import Dossier
 from services.history import record
 from services.jobs import Work
 from services.notices import draw, keep_file
 from services.print_runs import JOB, draw_part, keep_part
 from services.retention import retention_works
+from services.sending import deliver, keep_answer
 
 
 def fire_deadline(session: Session, payload: dict[str, Any], _prepared: Any, now: datetime) -> None:
@@ -34,12 +36,13 @@ def remind(session: Session, payload: dict[str, Any], _prepared: Any, now: datet
         return
     case = locked_case(session, row.case_id)
     text = payload["text"] or f"距期限届满还有{payload['days']}个工作日（{row.explanation}），请按期反馈。"
-    tell(session, case, payload["tell"], text, now=now)
+    dossier = Dossier(session, case)
+    # Whoever is told that a clock runs out is told what that costs.
+    tell(session, case, payload["tell"], f"{text}{cost_words(dossier, row)}", now=now)
     if payload["notice"]:
         step = session.execute(
             select(CaseStep).where(CaseStep.case_id == case.id).order_by(CaseStep.position.desc()).limit(1)
         ).scalar_one()
-        dossier = Dossier(session, case)
         issue_for_step(session, SYSTEM, dossier, step, payload["notice"], given={}, moment=Moment(now, now))
     record(
         session,
@@ -66,6 +69,7 @@ WORKS: dict[str, Work] = {
     "deadline": Work(apply=fire_deadline),
     "reminder": Work(apply=remind),
     "case_migration": Work(apply=go_on),
+    "deliver": Work(prepare=deliver, apply=keep_answer),
     "draw_notice": Work(
         prepare=draw,
         apply=keep_file,

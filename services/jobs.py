@@ -38,7 +38,8 @@ class Work:
     """How a kind of job is done.
 
     apply: (session, payload, prepared, now), inside the transaction that marks the job done.
-    prepare: (session, payload) before that transaction, for what takes long (drawing a page); reads only.
+    prepare: (session, payload) before that transaction, for what takes long (drawing a page); reads only. Its
+    payload says besides under `tried_at` when this try began, as ISO text.
     """
 
     apply: Callable[[Session, dict[str, Any], Any, datetime], None]
@@ -113,7 +114,9 @@ def claim(
 def run(session: Session, job: Claim, work: Work, *, now: datetime) -> bool:
     """Do one claimed job: effect and mark in one transaction. False if the lease was lost or it failed."""
     try:
-        prepared = work.prepare(session, job.payload) if work.prepare else None
+        prepared = (
+            work.prepare(session, {**job.payload, "tried_at": now.isoformat()}) if work.prepare else None
+        )
         with transaction(session):
             work.apply(session, job.payload, prepared, now)
             kept = session.execute(

@@ -12,9 +12,11 @@ from models.case import CaseStep, Deadline
 from notices.definition import NoticeKind, Value, placeholders
 from scoring.engine import case_deduction
 from scoring.exact import printed
+from services.case_access import history_of
 from services.deductions import states_of, tiers_of
 from services.definitions import notice_kind_of
 from services.dossier import Dossier
+from services.repeat_offence import in_words
 from workflow.calendar import remaining_working_days
 from workflow.definition import Clock, Workflow
 
@@ -176,6 +178,12 @@ def _points(dossier: Dossier, _at: datetime) -> dict[str, Value]:
     return values
 
 
+def _repeats(dossier: Dossier, _at: datetime) -> dict[str, Value]:
+    first = history_of(dossier.session, dossier.case.id)[0]
+    words = in_words(dossier.workflow, list(first.facts.get("repeats", ())))
+    return {"repeat_grounds": words or "本起不属于重复发生"}
+
+
 def _pool(dossier: Dossier, _at: datetime) -> dict[str, Value]:
     pool = dossier.scheme.pool
     if pool is None:
@@ -223,6 +231,7 @@ _GATHERERS: tuple[tuple[frozenset[str], Callable[[Dossier, datetime], dict[str, 
         ("closed_on", _closing),
         ("points points_total tier_words points_next points_refusal", _points),
         ("points_left", _pool),
+        ("repeat_grounds", _repeats),
         ("previous_number previous_date previous_name", _previous),
         ("shortfall", _shortfall),
     )

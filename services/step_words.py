@@ -26,3 +26,8 @@ def step_name(workflow: Workflow, row: CaseStep) -> str:
         return NAMES[row.trigger]
     rule = workflow.triggers_by_key.get(row.trigger)
     return rule.name if rule else "立案"
+
+
+def step_names_of(workflow: Workflow) -> Mapping[str, str]:
+    """Step to its name."""
+    return {trigger.key: trigger.name for trigger in workflow.triggers}

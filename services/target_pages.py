@@ -14,10 +14,11 @@ from models.campaign import Campaign
 from models.case import Case, Deadline, Deduction
 from models.notice import Notice, RankingEdition
 from models.roster import Target, Unit
-from services.actor import SYSTEM, Actor
+from services.actor import Actor
 from services.calendars import work_calendar
 from services.case_access import facts_of, person_of, roles_in
 from services.case_lists import days_left, tone_of
+from services.costs import clock_label, missed
 from services.definitions import workflow_of
 from services.dossier import Dossier
 from services.results import latest_published
@@ -26,7 +27,7 @@ from services.target_access import own_cases
 from services.target_scores import Cost, cost_of
 from workflow.calendar import WorkCalendar
 from workflow.definition import PREVIOUS, SAME
-from workflow.engine import Offer, Step, StepRefused, offers, step
+from workflow.engine import Offer, offers
 from workflow.situation import situation_from
 
 PAGE_SIZE = 50
@@ -257,42 +258,18 @@ def clock_of(
     if row is None:
         return None
     running = row.status == "running"
-    missed = _missed(dossier, row) if running else None
-    moves = missed is not None and missed.to_state != missed.from_state
+    fired = missed(dossier, row) if running else None
+    moves = fired is not None and fired.to_state != fired.from_state
     return Clock(
-        label=_clock_label(dossier, row),
+        label=clock_label(dossier, row),
         due_at=row.due_at,
         remaining=days_left(row.due_at, now, calendar) if running else None,
         kept_days=row.remaining_working_days,
         explanation=row.explanation,
         provisional=row.provisional,
-        leads_to=dossier.workflow.states_by_key[missed.to_state].name if missed and moves else "",
-        cost=cost_of(ranking, dossier.case, missed.situation.tiers) if ranking and missed else None,
+        leads_to=dossier.workflow.states_by_key[fired.to_state].name if fired and moves else "",
+        cost=cost_of(ranking, dossier.case, fired.situation.tiers) if ranking and fired else None,
     )
-
-
-def _clock_label(dossier: Dossier, row: Deadline) -> str:
-    for state in dossier.workflow.states:
-        for clock in state.clocks:
-            if clock.name == row.name:
-                return clock.label
-    return row.name
-
-
-def _missed(dossier: Dossier, row: Deadline) -> Step | None:
-    """The step that the clock would fire, tried on paper; None when the procedure would refuse it."""
-    try:
-        return step(
-            dossier.workflow,
-            situation_from(dossier.case.situation),
-            row.then,
-            roles=SYSTEM.roles,
-            actor=person_of(SYSTEM),
-            facts=facts_of(dossier, row.due_at),
-            asked={},
-        )
-    except StepRefused:
-        return None
 
 
 def published_results(

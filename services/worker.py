@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from services.history import seal_history
 from services.jobs import LEASE, Work, claim, news, run, tick
+from services.outgoing import tell
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +86,7 @@ class Worker:
             done += finished + self._clocks()
         with self._sessions() as session:
             seal_history(session, now=self._clock())
+            tell(session, now=self._clock())
         self.heartbeat = replace(self.heartbeat, turned_at=self._clock(), done=self.heartbeat.done + done)
         return done
 

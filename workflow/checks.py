@@ -35,6 +35,7 @@ def faults_of(workflow: Workflow) -> tuple[Fault, ...]:
         *_duplicates("suspensions", [suspension.key for suspension in workflow.suspensions]),
         *_duplicates("counts", [count.key for count in workflow.counts]),
         *_count_faults(workflow),
+        *_repeat_faults(workflow),
         *_field_faults(workflow),
     ]
     if workflow.initial not in workflow.states_by_key:
@@ -52,6 +53,19 @@ def faults_of(workflow: Workflow) -> tuple[Fault, ...]:
     if not faults:
         faults += graph_faults(workflow)
     return tuple(dict.fromkeys(faults))
+
+
+def _repeat_faults(workflow: Workflow) -> Iterator[Fault]:
+    rule = workflow.repeat_offence
+    if rule is None:
+        return
+    counts = {count.key for count in workflow.counts}
+    for key in rule.counts:
+        if key not in counts:
+            yield Fault(f"repeat_offence.counts.{key}", f"流程没有计数“{key}”")
+    for index, key in enumerate(rule.not_counting):
+        if key not in workflow.states_by_key:
+            yield Fault(f"repeat_offence.not_counting[{index}]", f"没有状态“{key}”")
 
 
 def _duplicates(place: str, keys: list[str]) -> Iterator[Fault]:

@@ -249,6 +249,20 @@ class Trigger(Definition):
         return (Branch(state=self.to),) if isinstance(self.to, str) else self.to
 
 
+class RepeatOffence(Definition):
+    """屡查屡犯: the same problem at the same target again sets out further up the ladder.
+
+    within_months: how far back the earlier case may have been found.  counts: what the new case begins with, as
+    though those steps had been taken.  not_counting: states in which an earlier case is no ground.
+    """
+
+    within_months: PositiveInt
+    counts: dict[Key, PositiveInt] = Field(default_factory=dict)
+    not_counting: tuple[Key, ...] = ()
+    source: Text
+    note: Text | None = None
+
+
 class Workflow(Definition):
     """流程: one published version of a procedure; checked by `load_workflow`."""
 
@@ -266,6 +280,8 @@ class Workflow(Definition):
     triggers: tuple[Trigger, ...] = Field(min_length=1)
     #: Lived through before a new version is published; each must end as it says.
     stories: tuple[Script, ...] = ()
+    #: None: a case is judged by itself alone, whatever went before.
+    repeat_offence: RepeatOffence | None = None
 
     @cached_property
     def fingerprint(self) -> str:

@@ -100,9 +100,12 @@ class ReplayDiffers(Exception):
         super().__init__(f"第{position}步：{sentence}")
 
 
-def start(workflow: Workflow) -> Situation:
-    """The situation of a case that has just been registered (立案)."""
-    return first_situation(workflow)
+def start(workflow: Workflow, *, repeats: int = 0) -> Situation:
+    """The situation of a case that has just been registered (立案).
+
+    repeats: how many earlier cases are grounds for setting out further up the ladder; see `RepeatOffence`.
+    """
+    return first_situation(workflow, repeats=repeats)
 
 
 def start_effects(workflow: Workflow) -> tuple[Effect, ...]:

@@ -20,13 +20,15 @@ from workflow.machine import Cursor
 from workflow.situation import Situation
 
 
-def first_situation(workflow: Workflow) -> Situation:
-    """The case stands in the initial state and nothing has been done."""
+def first_situation(workflow: Workflow, *, repeats: int = 0) -> Situation:
+    """The case stands in the initial state and nothing has been done. repeats: earlier cases that are grounds."""
     state = workflow.states_by_key[workflow.initial]
+    rule = workflow.repeat_offence
+    begun = dict(rule.counts) if rule is not None and repeats else {}
     return Situation(
         state=state.key,
         visited=(state.key,),
-        counts=_counted({}, state.effects, {}),
+        counts=_counted(begun, state.effects, {}),
         done={state.key: ()},
         tiers=(state.tier,) if state.tier else (),
     )

@@ -29,12 +29,14 @@ from services.attachments import Checked, Upload, check
 from services.case_file import case_file
 from services.case_lists import MOST_EXPORTED, CaseFilter, list_cases, states_in_use
 from services.case_opening import open_case_once, proposal_from
+from services.costs import cost_ahead
 from services.deductions import tiers_of
 from services.definitions import scheme_of
 from services.forced_moves import open_move
 from services.messages import mark_read
 from services.panel_lists import panels_of_case, step_names
 from services.refusal import Refusal
+from services.repeat_offence import earlier_cases
 from services.roster_choices import categories, problems_by_aspect, targets_by_unit, units_by_category
 
 
@@ -78,6 +80,9 @@ def new_case() -> Page:
     form = _case_form()
     if not form.validate_on_submit():
         return render_template("desk/new_case.html", form=form), 422 if form.errors else 200
+    earlier = earlier_cases(database.session, campaign_or_404(), form.sheet())
+    if earlier and request.form.get("repeats_seen") != earlier.numbers:
+        return render_template("desk/new_case.html", form=form, earlier=earlier), 422
     try:
         case, fresh = open_case_once(
             database.session,
@@ -138,6 +143,7 @@ def case(case_id: int) -> Page:
         file=file,
         case=file.case,
         panels=panels,
+        ahead=cost_ahead(database.session, file.case),
         move=open_move(database.session, case_id),
         panel_steps=step_names(database.session, panels),
     )

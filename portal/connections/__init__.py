@@ -1,0 +1,1 @@
+"""Connections by which other systems are told of acts of the office."""
