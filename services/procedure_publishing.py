@@ -82,15 +82,17 @@ def publish_draft(
     """
     with transaction(session):
         row = publish(session, actor, PROCEDURE, key, _outlook, seen=seen, now=now)
+        known = {found.id: found for found in campaigns_that_may_adopt(session, row.pack_key)}
         for campaign_id in dict.fromkeys(adopt):
-            _adopt(session, actor, campaign_id, row, now)
+            campaign = known.get(campaign_id)
+            if campaign is None or campaign.workflow.key != row.key:
+                raise Refusal("no_campaign", "选中的活动已经截止或不用这个流程，请重新选择。", 422)
+            _adopt(session, actor, campaign, row, now)
     return row
 
 
-def _adopt(session: Session, actor: Actor, campaign_id: int, row: Definition, now: datetime) -> None:
-    campaign = session.get(Campaign, campaign_id, with_for_update=True, populate_existing=True)
-    if campaign is None or campaign.pack_key != row.pack_key or campaign.workflow.key != row.key:
-        raise Refusal("no_campaign", "选中的活动已经截止或不用这个流程，请重新选择。", 422)
+def _adopt(session: Session, actor: Actor, campaign: Campaign, row: Definition, now: datetime) -> None:
+    session.refresh(campaign, with_for_update=True)
     campaign.workflow_id = row.id
     payload = {"procedure": row.key, "version": row.version}
     record(

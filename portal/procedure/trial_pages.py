@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from workflow.calendar import DayKind, WorkCalendar
+from workflow.calendar import CalendarTooShort, DayKind, WorkCalendar
 from workflow.courses import actor_for, sample_answer, working_moment
 from workflow.definition import Workflow
 from workflow.effects import ReverseDeductions, Tell
@@ -107,7 +107,10 @@ def day_words(day: date, calendar: WorkCalendar) -> str:
     kind = calendar.days.get(day)
     if kind is not None:
         return _KINDS[kind]
-    words = "工作日" if calendar.is_working_day(day) else "休息日"
+    try:
+        words = "工作日" if calendar.is_working_day(day) else "休息日"
+    except CalendarTooShort:
+        return "工作日历没有这一年"
     return f"{words}（暂定）" if calendar.is_provisional(day) else words
 
 

@@ -34,6 +34,8 @@ from workflow.simulation import Script, live, story_of
 from workflow.virtual_case import VirtualCase
 
 MOST_STORIES = 40
+#: Days outside of these are slips of the hand; calendars begin and end far inside.
+YEARS = range(2000, 2101)
 #: Longer scripts were not clicked together.
 MOST_STEPS = 120
 
@@ -99,9 +101,10 @@ def _script_asked(sight: Sight, calendar: WorkCalendar, form: Any) -> dict[str, 
 
 def _day(typed: str) -> date:
     try:
-        return date.fromisoformat(typed)
+        chosen = date.fromisoformat(typed)
     except ValueError:
         return now().date()
+    return chosen if chosen.year in YEARS else now().date()
 
 
 def _posted_script(text: str) -> dict[str, Any]:
@@ -150,6 +153,8 @@ def _moment(typed: str, case: VirtualCase) -> datetime:
         chosen = datetime.fromisoformat(typed)
     except ValueError:
         return next_morning(case)
+    if chosen.year not in YEARS:
+        return next_morning(case)
     return chosen.replace(tzinfo=case.calendar.zone) if chosen.tzinfo is None else chosen
 
 
@@ -178,7 +183,7 @@ def _simulate_page(
 def _morning(case: VirtualCase) -> datetime | None:
     try:
         return next_morning(case)
-    except CalendarTooShort:
+    except (CalendarTooShort, OverflowError):
         return None
 
 

@@ -28,10 +28,6 @@ def signed_in(page: Page) -> Typist:
     return Typist(page)
 
 
-def saved(page: Page) -> None:
-    expect(page.locator("#autosave-status")).to_have_text("已自动保存")
-
-
 @pytest.fixture
 def page(open_page: Callable[..., Page]) -> Page:
     return open_page()

@@ -368,6 +368,17 @@ def test_a_made_up_year_is_the_same_for_the_same_seed(draft: CarefulClient) -> N
     assert draft.get(f"{DRAFT}/sandbox?run=1&cases=5&year=2099").status_code == 422
 
 
+def test_days_and_campaigns_that_are_not_there_are_no_errors(draft: CarefulClient, db: Session) -> None:
+    for on in ("1900-01-01", "2031-05-04", "9999-12-31", "soon"):
+        assert draft.get(f"{DRAFT}/simulate?course=never&on={on}").status_code == 200, on
+    for query in ("story=0", "story=99", "course=other"):
+        assert draft.get(f"{DRAFT}/simulate?{query}").status_code == 404
+    assert settings(draft, f"{DRAFT}/states/issued/clocks/answer", working_days="9").status_code == 302
+    for campaign in ("99", "9" * 40):
+        assert act(draft, f"{DRAFT}/publish", page=DRAFT, adopt=[campaign]).status_code == 422
+    assert document(db)["states"][1]["clocks"][0]["working_days"]["default"] == 9
+
+
 def test_exports_can_be_read_again(draft: CarefulClient, db: Session) -> None:
     plain = document(db)
     assert yaml.safe_load(draft.get(f"{DRAFT}.yaml").data) == plain
