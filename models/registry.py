@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from models import (
+    batch,
     calendar_change,
     campaign,
     case,
@@ -22,6 +23,7 @@ from models.base import Base
 
 __all__ = [
     "Base",
+    "batch",
     "calendar_change",
     "campaign",
     "case",

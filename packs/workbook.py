@@ -101,13 +101,13 @@ def cell_text(value: Cell) -> str:
     return str(value).strip()
 
 
-def read(data: bytes) -> Sheets:
+def read(data: bytes, *, most_columns: int = MOST_COLUMNS) -> Sheets:
     """The cells of an .xlsx file, or WorkbookRefused.
 
     Sizes, number of parts and extent of every sheet are checked before anything is laid out in memory.
     Formulas give the value that was last calculated.
     """
-    _refuse_unsafe(data)
+    _refuse_unsafe(data, most_columns)
     try:
         workbook = CalamineWorkbook.from_filelike(BytesIO(data))
         rows = {
@@ -142,7 +142,7 @@ def write_marked(sheets: Sheets, marks: Iterable[Mark]) -> bytes:
     return workbook_writing.write_marked(sheets, marks)
 
 
-def _refuse_unsafe(data: bytes) -> None:
+def _refuse_unsafe(data: bytes, most_columns: int) -> None:
     if len(data) > LARGEST_FILE:
         limit = LARGEST_FILE // 1024 // 1024
         raise WorkbookRefused("too_large", f"文件超过 {limit} 兆，无法导入；请删去图片和无关的工作表后再试。")
@@ -153,7 +153,7 @@ def _refuse_unsafe(data: bytes) -> None:
             _refuse_bomb(archive.infolist())
             for part in archive.infolist():
                 # Reading also proves that a part is as long as it says: its checksum would not agree.
-                _refuse_unsafe_part(archive.read(part))
+                _refuse_unsafe_part(archive.read(part), most_columns)
     except WorkbookRefused:
         raise
     except (BadZipFile, OSError, ValueError, EOFError, RuntimeError, zlib.error, struct.error) as error:
@@ -162,7 +162,7 @@ def _refuse_unsafe(data: bytes) -> None:
 
 def _refuse_bomb(parts: Sequence[ZipInfo]) -> None:
     if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > LARGEST_UNPACKED:
-        raise WorkbookRefused("too_large", "文件解压后过大，无法导入；请只保留名册各表后再试。")
+        raise WorkbookRefused("too_large", "文件解压后过大，无法导入；请只保留要导入的各表后再试。")
     if any(part.flag_bits & 0x1 for part in parts):
         raise WorkbookRefused("encrypted", "文件设有密码；请取消密码后再试。")
     if _OTHER_BOOKS & {part.filename.lower() for part in parts}:
@@ -171,7 +171,7 @@ def _refuse_bomb(parts: Sequence[ZipInfo]) -> None:
         raise _unreadable()
 
 
-def _refuse_unsafe_part(content: bytes) -> None:
+def _refuse_unsafe_part(content: bytes, most_columns: int) -> None:
     """A sheet is laid out as a full rectangle, so one cell at XFD1048576 would take all memory."""
     head = content[:3000]
     sixteen_bits = head.startswith((b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<"))
@@ -182,11 +182,11 @@ def _refuse_unsafe_part(content: bytes) -> None:
         if not references:
             raise _unreadable()
         for letters, digits in references:
-            if int(digits) > MOST_ROWS or _column_number(letters) > MOST_COLUMNS:
-                raise _too_wide()
+            if int(digits) > MOST_ROWS or _column_number(letters) > most_columns:
+                raise _too_wide(most_columns)
     for match in _ROW_TAG.finditer(content):
         if len(match[1]) > 9 or int(match[1]) > 1_048_576:
-            raise _too_wide()
+            raise _too_wide(most_columns)
 
 
 def _column_number(letters: bytes) -> int:
@@ -202,10 +202,10 @@ def _not_xlsx() -> WorkbookRefused:
     )
 
 
-def _too_wide() -> WorkbookRefused:
+def _too_wide(most_columns: int) -> WorkbookRefused:
     return WorkbookRefused(
         "too_wide",
-        f"工作表超过 {MOST_ROWS} 行或 {MOST_COLUMNS} 列；请删去多余的行列（包括看似空白的）后再试。",
+        f"工作表超过 {MOST_ROWS} 行或 {most_columns} 列；请删去多余的行列（包括看似空白的）后再试。",
     )
 
 

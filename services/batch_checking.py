@@ -1,0 +1,125 @@
+"""Typed twice: a part of the paper forms is typed again by another person, and both typings are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from forms.answers import bind
+from forms.context import Context
+from models.batch import Batch, BatchLine
+from models.people import Role
+from models.rating import Rating
+from models.roster import Monitor
+from services.actor import Actor
+from services.batch_undo import line_of
+from services.batches import Intake, batch_for, intake_of, note
+from services.choices import StoredChoices
+from services.rating_forms import FormRefused
+from services.refusal import Refusal
+from services.transaction import transaction
+
+#: label, first typing, second typing.
+Difference = tuple[str, str, str]
+
+
+def next_to_check(session: Session, actor: Actor, batch: Batch) -> BatchLine | None:
+    """The next drawn form that this person may type a second time; none of one's own."""
+    actor.require(Role.ADMIN, Role.OFFICER, to="复核录入")
+    return session.execute(
+        select(BatchLine)
+        .join(BatchLine.rating)
+        .where(
+            BatchLine.batch_id == batch.id,
+            BatchLine.sampled,
+            BatchLine.checked_at.is_(None),
+            BatchLine.withdrawn_at.is_(None),
+            BatchLine.typed_by_id != actor.user_id,
+            Rating.counted.is_(True),
+        )
+        .order_by(BatchLine.id)
+        .limit(1)
+    ).scalar_one_or_none()
+
+
+def check_line(
+    session: Session,
+    actor: Actor,
+    batch_id: int,
+    line_id: int,
+    *,
+    monitor: str,
+    formdata: Any,
+    now: datetime,
+) -> list[Difference]:
+    """Compare a second typing with the first, and keep what differs; gives the differences, none for the same.
+
+    The first typing stays what counts. What it got wrong is taken back and typed anew, with its reason.
+    Raises FormRefused with the form as it was typed.
+    """
+    actor.require(Role.ADMIN, Role.OFFICER, to="复核录入")
+    batch = batch_for(session, actor, batch_id)
+    intake = intake_of(session, batch)
+    choices = StoredChoices(session)
+    bound = bind(intake.form, formdata, choices=choices, now=now)
+    if bound.answers is None:
+        raise FormRefused(bound)
+    try:
+        with transaction(session):
+            line = line_of(session, batch_for(session, actor, batch_id, lock=True), line_id)
+            if line.typed_by_id == actor.user_id:
+                raise Refusal("same_person", "自己录入的不能由自己复核，请由另一人录第二遍。", 403)
+            if line.checked_at is not None:
+                raise Refusal("line_checked", "这一份已经复核过。")
+            rating = session.get_one(Rating, line.rating_id)
+            found = _differences(
+                intake,
+                rating.answers,
+                dict(bound.answers),
+                Context(choices),
+                _monitors(session, rating, monitor),
+            )
+            line.checked_by_id, line.checked_at = actor.person, now
+            line.differences = [list(difference) for difference in found]
+            payload = {"line": line.id, "serial": line.serial, "differences": [label for label, *_ in found]}
+            note(session, actor, batch, "batch.form_checked", payload, now)
+    except Refusal as refusal:
+        raise FormRefused(bound, refusal) from refusal
+    return found
+
+
+def _monitors(session: Session, rating: Rating, typed: str) -> tuple[str, str]:
+    name = session.execute(select(Monitor.name).where(Monitor.key == typed)).scalar_one_or_none()
+    return (rating.monitor.name if rating.monitor else "", name or "")
+
+
+def _differences(
+    intake: Intake,
+    first: Mapping[str, Any],
+    second: Mapping[str, Any],
+    context: Context,
+    monitors: tuple[str, str],
+) -> list[Difference]:
+    found: list[Difference] = []
+    if intake.monitors and monitors[0] != monitors[1]:
+        found.append(("监测点", *monitors))
+    for spec in intake.form.fields:
+        one, two = first.get(spec.key), second.get(spec.key)
+        if spec.asks and one != two:
+            found.append((spec.label, spec.printed(one, context), spec.printed(two, context)))
+    return found
+
+
+def checked_lines(session: Session, batch: Batch) -> list[BatchLine]:
+    """The forms that were typed a second time, those that differ first."""
+    rows = session.execute(
+        select(BatchLine)
+        .where(BatchLine.batch_id == batch.id, BatchLine.checked_at.is_not(None))
+        .options(joinedload(BatchLine.typed_by), joinedload(BatchLine.checked_by))
+        .order_by(BatchLine.id.desc())
+    ).scalars()
+    return sorted(rows, key=lambda line: not line.differences)
