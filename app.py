@@ -39,6 +39,7 @@ PAGES = (
     "portal.monitor",
     "portal.ballot",
     "portal.rounds",
+    "portal.intake",
     "portal.builder",
     "portal.answers",
     "portal.calendar",

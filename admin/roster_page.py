@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import re
-import secrets
-import time
-from pathlib import Path
 from typing import Any
 
-from flask import Response, abort, current_app, flash, redirect, request, url_for
+from flask import Response, flash, redirect, request, url_for
 from flask_admin import BaseView, expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -21,14 +17,12 @@ from packs.workbook import LARGEST_FILE
 from portal.access import current_actor, visitor
 from portal.clock import now
 from portal.database import database
+from portal.kept_uploads import forget, keep, kept
 from services import roster_import
 from services.refusal import Refusal
 
-#: Workbooks that were tried and never confirmed are forgotten after a day.
-KEPT_SECONDS = 24 * 3600
 #: So many rows of each kind are shown; the counts above them are whole.
 MOST_SHOWN = 200
-_TOKEN = re.compile(r"[0-9a-f]{32}")
 
 
 class RosterPage(BaseView):
@@ -59,7 +53,7 @@ class RosterPage(BaseView):
             roster_import.dry_run(database.session, current_actor(), data)
         except Refusal as refusal:
             return self.render("admin/roster.html", refusal=refusal), refusal.status
-        return redirect(url_for(".review", token=_keep(data)))
+        return redirect(url_for(".review", token=keep(data)))
 
     @expose("/current.xlsx")
     def current(self) -> Response:
@@ -70,7 +64,7 @@ class RosterPage(BaseView):
     @expose("/<token>/", methods=("GET", "POST"))
     def review(self, token: str) -> Any:
         """What would happen; on confirmation, let it happen."""
-        data = _kept(token)
+        data = kept(token)
         if request.method == "POST":
             return self._apply(token, data)
         run = roster_import.dry_run(database.session, current_actor(), data)
@@ -99,7 +93,7 @@ class RosterPage(BaseView):
         except Refusal as refusal:
             run = roster_import.dry_run(database.session, current_actor(), data)
             return self._review(token, run, refusal)
-        _path(token).unlink(missing_ok=True)
+        forget(token)
         flash(
             _(
                 "导入完成：新增%(added)s行，修改%(changed)s行。",
@@ -113,14 +107,14 @@ class RosterPage(BaseView):
     @expose("/<token>/marked.xlsx")
     def marked(self, token: str) -> Response:
         """The workbook with its faults coloured and explained."""
-        run = roster_import.dry_run(database.session, current_actor(), _kept(token))
+        run = roster_import.dry_run(database.session, current_actor(), kept(token))
         return workbook_response(roster_import.marked_workbook(run), _("名册（已标注错误）.xlsx"))
 
     @expose("/<token>/discard", methods=("POST",))
     def discard(self, token: str) -> BaseResponse:
         """Forget the workbook; nothing was changed."""
-        _kept(token)
-        _path(token).unlink(missing_ok=True)
+        kept(token)
+        forget(token)
         flash(_("已放弃本次导入，名册没有改动。"), "info")
         return redirect(url_for(".index"))
 
@@ -136,32 +130,3 @@ def _summary(run: roster_import.DryRun, sheet: Any) -> dict[str, Any]:
         "absent": [key for kind, key in changes.absent if kind == sheet.kind],
         "faults": sum(1 for fault in changes.faults if fault.sheet == sheet.name),
     }
-
-
-def _folder() -> Path:
-    folder = Path(current_app.config["PINGDU_DATA"]) / "imports"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder
-
-
-def _path(token: str) -> Path:
-    return _folder() / f"{current_actor().person}-{token}.xlsx"
-
-
-def _keep(data: bytes) -> str:
-    for old in _folder().glob("*.xlsx"):
-        if time.time() - old.stat().st_mtime > KEPT_SECONDS:
-            old.unlink(missing_ok=True)
-    token = secrets.token_hex(16)
-    _path(token).write_bytes(data)
-    return token
-
-
-def _kept(token: str) -> bytes:
-    """The workbook that this very person handed in under the token."""
-    if not _TOKEN.fullmatch(token):
-        abort(404)
-    try:
-        return _path(token).read_bytes()
-    except FileNotFoundError:
-        raise Refusal("import_gone", _("这次上传的工作簿已处理或已过期，请重新上传。"), 404) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,9 +21,9 @@ from packs.answer_sheets import MOST_COLUMNS, SERIAL, AnswerBook, BookRefused, E
 from packs.roster_import import CellFault
 from packs.workbook import Sheets, WorkbookRefused, read
 from services.actor import Actor
-from services.batches import Intake, note, open_batch, take_form
+from services.batches import Intake, Taken, note, open_batch, received_at, take_form
 from services.choices import StoredChoices
-from services.rating_forms import LOCAL, Rated, rated_by
+from services.rating_forms import Rated, rated_by
 from services.refusal import Refusal
 from services.transaction import transaction
 
@@ -108,7 +108,7 @@ def _office_faults(
     main = book.sheets[0]
     column = 1 + next(index for index, item in enumerate(main.columns) if item.suffix == SERIAL)
     taken, months = _taken(session, intake), _months(session, campaign)
-    received = min(datetime.combine(received_on, time(23, 59), LOCAL), now.astimezone(LOCAL))
+    received = received_at(received_on, now)
     for answer in result.good:
         why = ""
         rated: Rated | None = None
@@ -220,5 +220,9 @@ def apply(
 def _take(
     session: Session, actor: Actor, batch: Batch, intake: Intake, answer: ReadAnswer, now: datetime
 ) -> None:
-    monitor = answer.extras.get(MONITOR, "")
-    take_form(session, actor, batch, intake, answer.serial, dict(answer.answers), monitor, now=now)
+    answers = dict(answer.answers)
+    campaign = session.get_one(Campaign, batch.campaign_id)
+    received = received_at(batch.received_on, now)
+    rated = rated_by(session, campaign, batch.method, intake.form, answers, now=received)
+    form = Taken(answer.serial, answers, rated, answer.extras.get(MONITOR, ""))
+    take_form(session, actor, batch, intake, form, now=now)

@@ -16,7 +16,8 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
-from forms.answers import bind, proposes_case
+from forms.answers import proposes_case
+from forms.context import Uploads
 from forms.definition import FormDefinition
 from models.batch import Batch, BatchLine
 from models.campaign import Campaign
@@ -24,10 +25,17 @@ from models.people import Role
 from models.rating import Rating, RatingVoid
 from models.roster import Monitor
 from services.actor import OFFICE, Actor
-from services.choices import StoredChoices
+from services.attachments import FileStore, attach
 from services.definitions import form_of, form_of_campaign
 from services.history import record
-from services.rating_forms import LOCAL, FormRefused, method_of, rated_by, reports_for_monitor
+from services.rating_forms import (
+    LOCAL,
+    Rated,
+    method_of,
+    read_filling,
+    refused,
+    reports_for_monitor,
+)
 from services.ratings import record_answer
 from services.refusal import Refusal, not_found
 from services.transaction import transaction
@@ -197,41 +205,75 @@ def enter_form(
     serial: str,
     monitor: str,
     formdata: Any,
+    files: Uploads | None,
+    store: FileStore,
     now: datetime,
 ) -> BatchLine:
     """Take one paper form. serial: the number on the paper. monitor: key of the one that reported.
 
-    Raises FormRefused with the form as it was typed.
+    Raises FormRefused with the form as it was typed; files that were good are held with it.
     """
+    actor.require(Role.ADMIN, Role.OFFICER, to="录入纸质表和导入答卷")
     batch = batch_for(session, actor, batch_id)
     intake = intake_of(session, batch)
-    bound = bind(intake.form, formdata, choices=StoredChoices(session), now=now)
-    if bound.answers is None:
-        raise FormRefused(bound)
+    campaign = session.get_one(Campaign, batch.campaign_id)
+    filling = read_filling(
+        session,
+        actor,
+        campaign,
+        method_key=batch.method,
+        form_id=intake.form_id,
+        form=intake.form,
+        formdata=formdata,
+        files=files,
+        store=store,
+        now=received_at(batch.received_on, now),
+    )
+    rated = Rated(filling.target_id, filling.grade, filling.period, filling.happened_on)
     try:
         with transaction(session):
             batch = batch_for(session, actor, batch_id, lock=True)
-            return take_form(session, actor, batch, intake, serial, dict(bound.answers), monitor, now=now)
+            form = Taken(serial, filling.answers, rated, monitor)
+            line = take_form(session, actor, batch, intake, form, now=now)
+            attach(
+                session,
+                actor,
+                store,
+                filling.files,
+                owner_kind="rating",
+                owner_id=line.rating_id or 0,
+                now=now,
+            )
     except Refusal as refusal:
-        raise FormRefused(bound, refusal) from refusal
+        raise refused(
+            session, actor, filling.bound, refusal, checked=filling.files, store=store, now=now
+        ) from refusal
+    return line
+
+
+def received_at(received_on: date, now: datetime) -> datetime:
+    """The moment by which forms of that day are judged: its end, and never later than now."""
+    return min(datetime.combine(received_on, time(23, 59), LOCAL), now.astimezone(LOCAL))
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A filled form as it goes into a batch. monitor: key of the one that reported, empty where none does."""
+
+    serial: str
+    answers: dict[str, Any]
+    rated: Rated
+    monitor: str
 
 
 def take_form(
-    session: Session,
-    actor: Actor,
-    batch: Batch,
-    intake: Intake,
-    serial: str,
-    answers: dict[str, Any],
-    monitor: str,
-    *,
-    now: datetime,
+    session: Session, actor: Actor, batch: Batch, intake: Intake, form: Taken, *, now: datetime
 ) -> BatchLine:
     """Take one filled form into a batch, within the caller's act. Raises Refusal."""
     actor.require(Role.ADMIN, Role.OFFICER, to="录入纸质表和导入答卷")
     if batch.undo_at is not None:
         raise Refusal("batch_undone", "这一批已经撤销，不能再录入，请另开一批。")
-    serial = serial.strip()
+    serial = form.serial.strip()
     if not serial or len(serial) > LONGEST_SERIAL:
         raise Refusal(
             "serial_missing", f"请写纸上的编号，不超过{LONGEST_SERIAL}字；没有编号的先在纸上编一个。", 422
@@ -248,10 +290,9 @@ def take_form(
         differences=[],
         withdrawn_reason="",
     )
-    campaign = session.get_one(Campaign, batch.campaign_id)
     try:
         with session.begin_nested():
-            line.rating_id = _rate(session, actor, campaign, batch, intake, answers, monitor, now)
+            line.rating_id = _rate(session, actor, batch, intake, form, now)
             session.add(line)
             session.flush()
     except IntegrityError as error:
@@ -273,29 +314,19 @@ def take_form(
     return line
 
 
-def _rate(
-    session: Session,
-    actor: Actor,
-    campaign: Campaign,
-    batch: Batch,
-    intake: Intake,
-    answers: dict[str, Any],
-    monitor: str,
-    now: datetime,
-) -> int:
-    received = min(datetime.combine(batch.received_on, time(23, 59), LOCAL), now.astimezone(LOCAL))
-    rated = rated_by(session, campaign, batch.method, intake.form, answers, now=received)
+def _rate(session: Session, actor: Actor, batch: Batch, intake: Intake, form: Taken, now: datetime) -> int:
     given = {
         "form_id": intake.form_id,
-        "answers": answers,
-        "monitor_id": _monitor_id(session, monitor) if intake.monitors else None,
+        "answers": form.answers,
+        "monitor_id": _monitor_id(session, form.monitor) if intake.monitors else None,
         # Whoever types a paper in has not rated anybody.
         "rater_id": None,
         "submitted_at": now,
     }
-    proposes = proposes_case(intake.form, answers)
+    campaign = session.get_one(Campaign, batch.campaign_id)
+    proposes = proposes_case(intake.form, form.answers)
     return record_answer(
-        session, actor, campaign, batch.method, rated, given=given, proposes=proposes, now=now
+        session, actor, campaign, batch.method, form.rated, given=given, proposes=proposes, now=now
     )
 
 

@@ -1,0 +1,1 @@
+"""Pages of the office for forms that come on paper or in a workbook."""
