@@ -12,7 +12,7 @@
   function stops() {
     var seen = {};
     return all(form, "input, select, textarea, button[type=submit]").filter(function (element) {
-      if (!shown(element) || element.closest(".entry-hold")) return false;
+      if (!shown(element) || element.tabIndex < 0 || element.closest(".entry-hold")) return false;
       if (element.type === "radio") {
         if (seen[element.name]) return false;
         seen[element.name] = true;
@@ -68,10 +68,14 @@
     find.className = "input pd-input entry-find";
     find.type = "text";
     find.autocomplete = "off";
-    find.setAttribute("aria-label", "▾ " + (list.labels[0] ? list.labels[0].textContent.trim() : ""));
-    if (list.selectedIndex > 0) find.value = list.options[list.selectedIndex].textContent;
-    if (list.hasAttribute("autofocus")) find.setAttribute("autofocus", "");
-    list.parentNode.insertBefore(find, list);
+    find.setAttribute("aria-label", form.dataset.sayFind + (list.labels[0] ? list.labels[0].firstChild.textContent.trim() : ""));
+    find.placeholder = form.dataset.sayFind;
+    var pair = document.createElement("div");
+    pair.className = "entry-pick";
+    list.parentNode.insertBefore(pair, list);
+    pair.appendChild(find);
+    pair.appendChild(list);
+    if (list.hasAttribute("autofocus")) find.focus();
     list.tabIndex = -1;
     var options = all(list, "option");
     find.addEventListener("input", function () {
@@ -85,12 +89,6 @@
       list.value = typed && first ? first.value : "";
       list.dispatchEvent(new Event("input", { bubbles: true }));
       list.dispatchEvent(new Event("change", { bubbles: true }));
-    });
-    find.addEventListener("blur", function () {
-      if (list.selectedIndex > 0) find.value = list.options[list.selectedIndex].textContent;
-    });
-    list.addEventListener("change", function () {
-      if (document.activeElement === list && list.selectedIndex > 0) find.value = list.options[list.selectedIndex].textContent;
     });
   });
 
