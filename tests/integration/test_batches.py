@@ -136,7 +136,8 @@ def test_what_is_missing_is_said_and_nothing_is_stored(
 ) -> None:
     batch = stack(session, office)
     with pytest.raises(FormRefused, match=said) as refused:
-        put(session, office, store, batch, **{"serial": "1", **change})
+        values: dict[str, Any] = {"serial": "1", **change}
+        put(session, office, store, batch, **values)
     assert refused.value.bound.form["f_matter"].shown() == "办理食品经营许可变更"
     assert tallied(session) == 0
 
@@ -180,7 +181,7 @@ def test_a_second_typing_by_another_person_finds_what_differs(
     line = put(session, office, store, batch, "1")
     assert batch_checking.next_to_check(session, office.officer, batch) is None
     assert batch_checking.next_to_check(session, office.officer2, batch) == line
-    given = {"monitor": key_of(session, office), "now": START}
+    given: dict[str, Any] = {"monitor": key_of(session, office), "now": START}
     with pytest.raises(FormRefused, match="自己录入的不能由自己复核"):
         batch_checking.check_line(
             session, office.officer, batch.id, line.id, formdata=instant(office.target), **given
