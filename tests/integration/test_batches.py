@@ -135,8 +135,8 @@ def test_what_is_missing_is_said_and_nothing_is_stored(
     session: Session, office: Office, store: FileStore, change: dict[str, str], said: str
 ) -> None:
     batch = stack(session, office)
+    values: dict[str, Any] = {"serial": "1", **change}
     with pytest.raises(FormRefused, match=said) as refused:
-        values: dict[str, Any] = {"serial": "1", **change}
         put(session, office, store, batch, **values)
     assert refused.value.bound.form["f_matter"].shown() == "办理食品经营许可变更"
     assert tallied(session) == 0
