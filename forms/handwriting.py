@@ -100,11 +100,15 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str | Markup]], *, css_cl
     )
 
 
-def shown(picture: Picture) -> Markup:
-    """A picture with its name below."""
-    return Markup('<figure><img alt="" src="{}"><figcaption>{}</figcaption></figure>').format(
-        picture.data_url, picture.name
+def gallery(pictures: Sequence[Picture]) -> Markup:
+    """Pictures beside each other, each with its name below."""
+    shown = Markup("").join(
+        Markup('<figure><img alt="{name}" src="{source}"><figcaption>{name}</figcaption></figure>').format(
+            name=picture.name or "照片", source=picture.data_url
+        )
+        for picture in pictures
     )
+    return Markup('<div class="pictures">{}</div>').format(shown) if pictures else shown
 
 
 __all__ = [
@@ -114,12 +118,12 @@ __all__ = [
     "Picture",
     "box",
     "escape",
+    "gallery",
     "gaps",
     "lines_for",
     "remark",
     "ruled",
     "said",
-    "shown",
     "table",
     "ticks",
 ]

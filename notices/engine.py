@@ -20,6 +20,8 @@ from notices.refusal import NoticeNotDrawn
 
 #: Works on the finished file before it is written: (document, pydyf.PDF).
 Finisher = Callable[[Any, Any], None]
+#: Of what the engine says, so much is passed on.
+_LONGEST_MESSAGE = 200
 #: Signs that turn the direction of reading or hide: never drawn, always named.
 _HIDDEN = frozenset(
     "\u200b\u200c\u200d\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2060\ufeff\u00ad"
@@ -91,7 +93,8 @@ class _LogCatcher(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.thread == self._thread:
-            self.messages.append(record.getMessage())
+            # A picture stands in the page as text; a sentence for people needs only its beginning.
+            self.messages.append(record.getMessage()[:_LONGEST_MESSAGE])
 
 
 @contextmanager

@@ -279,17 +279,7 @@ def take_form(
             "serial_missing", f"请写纸上的编号，不超过{LONGEST_SERIAL}字；没有编号的先在纸上编一个。", 422
         )
     _refuse_double(session, intake.scope, serial)
-    line = BatchLine(
-        batch_id=batch.id,
-        scope=intake.scope,
-        serial=serial,
-        typed_by_id=actor.person,
-        typed_at=now,
-        # Drawn by lot, so that nobody knows beforehand which form will be looked at again.
-        sampled=secrets.randbelow(100) < batch.check_percent,
-        differences=[],
-        withdrawn_reason="",
-    )
+    line = _line(actor, batch, intake, serial, now)
     try:
         with session.begin_nested():
             line.rating_id = _rate(session, actor, batch, intake, form, now)
@@ -312,6 +302,20 @@ def take_form(
         now=now,
     )
     return line
+
+
+def _line(actor: Actor, batch: Batch, intake: Intake, serial: str, now: datetime) -> BatchLine:
+    return BatchLine(
+        batch_id=batch.id,
+        scope=intake.scope,
+        serial=serial,
+        typed_by_id=actor.person,
+        typed_at=now,
+        # Drawn by lot, so that nobody knows beforehand which form will be looked at again.
+        sampled=secrets.randbelow(100) < batch.check_percent,
+        differences=[],
+        withdrawn_reason="",
+    )
 
 
 def _rate(session: Session, actor: Actor, batch: Batch, intake: Intake, form: Taken, now: datetime) -> int:

@@ -12,7 +12,7 @@ from definitions.expression import ValueType
 from definitions.texts import safe_cell
 from forms.choices import Entry
 from forms.context import Context
-from forms.handwriting import Markup, Picture, ruled, said, shown
+from forms.handwriting import Markup, Picture, gallery, ruled, said
 from forms.tally import KEPT_TEXTS, Tally
 from forms.terms import frequent_terms
 
@@ -261,7 +261,7 @@ class Field(Definition):
 
     def filled(self, answer: Any, context: Context, pictures: Sequence[Picture] = ()) -> Markup:
         """An answer in its place on paper. pictures: those that belong to it."""
-        return said(self.printed(answer, context)) + Markup("").join(shown(picture) for picture in pictures)
+        return said(self.printed(answer, context)) + gallery(pictures)
 
     # -- workbooks ---------------------------------------------------------------------------------------
 

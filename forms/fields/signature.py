@@ -85,7 +85,7 @@ class Signature(Field):
     def filled(self, answer: Any, context: Context, pictures: Sequence[Picture] = ()) -> Markup:
         drawn = (answer or {}).get("drawn", "")
         if is_png(drawn):
-            return Markup('<img class="signature" alt="" src="{}">').format(drawn)
+            return Markup('<img class="signature" alt="手写签名" src="{}">').format(drawn)
         return said(self.printed(answer))
 
     def sheet_columns(self, context: Context) -> tuple[SheetColumn, ...]:

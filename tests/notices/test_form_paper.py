@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import io
 
 import pdfplumber
 import pypdf
 import pytest
+from PIL import Image
 
 from forms.choices import Entry, FixedChoices
+from forms.handwriting import Picture
 from forms.paper import Surroundings, blank_page, filled_page, style
 from notices.copies import Stamp, draw_copies
 from notices.engine import draw_pdf, legible
+from notices.refusal import NoticeNotDrawn
 from services.form_paper import BALLOT_PLACES
 from tests.unit.forms.filling import EVERY_TYPE, OPTIONS, choices, form_of
 
@@ -90,3 +94,36 @@ def test_more_ballots_cost_little_more() -> None:
         for count in (10, 100)
     )
     assert many < 2 * few
+
+
+def test_photos_and_a_drawn_signature_are_printed_with_their_names() -> None:
+    form = form_of(
+        {"key": "p", "type": "photo", "label": "照片"}, {"key": "s", "type": "signature", "label": "签名"}
+    )
+    sizes = {"JPEG": (600, 400), "PNG": (300, 80)}
+    data = {kind: io.BytesIO() for kind in sizes}
+    for kind, size in sizes.items():
+        Image.new("RGB", size, "#7a9").save(data[kind], kind)
+    photo, drawn = (
+        f"data:image/{kind.lower()};base64,{base64.b64encode(data[kind].getvalue()).decode()}"
+        for kind in sizes
+    )
+    answers = {"p": [{"name": "现场.jpg", "bytes": 1}], "s": {"drawn": drawn}}
+    page = filled_page(
+        form, answers, choices=choices(), around=AROUND, pictures={"p": [Picture("现场.jpg", photo)] * 3}
+    )
+    pdf = draw_pdf(legible(page), style())
+    assert "现场.jpg" in pages_of(pdf)[0]
+    with pdfplumber.open(io.BytesIO(pdf)) as document:
+        assert len(document.pages[0].images) == 4
+
+
+def test_a_picture_that_cannot_be_drawn_is_refused_in_few_words() -> None:
+    form = form_of({"key": "p", "type": "photo", "label": "照片"})
+    broken = Picture("坏.jpg", "data:image/jpeg;base64," + "AAAA" * 1000)
+    page = filled_page(
+        form, {"p": [{"name": "坏"}]}, choices=choices(), around=AROUND, pictures={"p": [broken]}
+    )
+    with pytest.raises(NoticeNotDrawn) as refused:
+        draw_pdf(page, style())
+    assert len(refused.value.sentence) < 600
