@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Json, UtcDateTime
 from models.campaign import Campaign, Definition
+from models.collection import Answer, Collection
 from models.people import User
 from models.rating import Rating
 
@@ -53,9 +54,15 @@ class Batch(Base):
 
     campaign: Mapped[Campaign] = relationship()
     form: Mapped[Definition] = relationship()
+    collection: Mapped[Collection | None] = relationship()
     opened_by: Mapped[User] = relationship(foreign_keys=[opened_by_id])
     undo_by: Mapped[User | None] = relationship(foreign_keys=[undo_by_id])
     undo_approved_by: Mapped[User | None] = relationship(foreign_keys=[undo_approved_by_id])
+
+    @property
+    def of(self) -> str:
+        """The key of what it takes forms for: of the method, or `collection-12`."""
+        return self.method or f"collection-{self.collection_id}"
 
     def __str__(self) -> str:
         return self.title
@@ -97,5 +104,15 @@ class BatchLine(Base):
 
     batch: Mapped[Batch] = relationship()
     rating: Mapped[Rating | None] = relationship()
+    answer: Mapped[Answer | None] = relationship()
     typed_by: Mapped[User] = relationship(foreign_keys=[typed_by_id])
     checked_by: Mapped[User | None] = relationship(foreign_keys=[checked_by_id])
+
+    @property
+    def stands(self) -> bool:
+        """Whether what it became still counts."""
+        if self.withdrawn_at is not None or (
+            self.answer is not None and self.answer.withdrawn_at is not None
+        ):
+            return False
+        return self.rating is None or self.rating.counted

@@ -7,21 +7,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from forms.context import Context
 from models.batch import Batch, BatchLine
 from models.campaign import Campaign
+from models.collection import Answer
 from models.people import Role
 from models.rating import Rating, RatingVoid
 from models.roster import Monitor
-from packs.answer_import import AnswerImport, ReadAnswer, check_answers, heading_text, text_of
+from packs.answer_import import AnswerImport, check_answers, heading_text, text_of
 from packs.answer_sheets import MOST_COLUMNS, SERIAL, AnswerBook, BookRefused, Extra, book_of
 from packs.roster_import import CellFault
 from packs.workbook import Sheets, WorkbookRefused, read
 from services.actor import Actor
-from services.batches import Intake, Taken, note, open_batch, received_at, take_form
+from services.attachments import FileStore
+from services.batch_intake import Intake
+from services.batch_taking import FilledForm, received_at, take_form
+from services.batches import note, open_batch
 from services.choices import StoredChoices
 from services.rating_forms import Rated, rated_by
 from services.refusal import Refusal
@@ -68,7 +72,6 @@ def dry_run(
     session: Session,
     actor: Actor,
     campaign: Campaign,
-    method: str,
     intake: Intake,
     data: bytes,
     *,
@@ -83,7 +86,7 @@ def dry_run(
     except WorkbookRefused as refused:
         raise Refusal(refused.code, refused.sentence, 422) from refused
     result = check_answers(sheets, book, Context(StoredChoices(session), None, now))
-    found = list(_office_faults(session, campaign, method, intake, book, result, received_on, now))
+    found = list(_office_faults(session, campaign, intake, book, result, received_on, now))
     bad = {fault.row for fault in found}
     result = replace(
         result,
@@ -97,7 +100,6 @@ def dry_run(
 def _office_faults(
     session: Session,
     campaign: Campaign,
-    method: str,
     intake: Intake,
     book: AnswerBook,
     result: AnswerImport,
@@ -114,9 +116,11 @@ def _office_faults(
         rated: Rated | None = None
         if answer.serial in taken:
             why = f"编号“{answer.serial}”已经录入过"
-        else:
+        elif intake.held is None:
             try:
-                rated = rated_by(session, campaign, method, intake.form, dict(answer.answers), now=received)
+                rated = rated_by(
+                    session, campaign, intake.method, intake.form, dict(answer.answers), now=received
+                )
             except Refusal as refusal:
                 why = refusal.sentence.rstrip("。")
         if rated is not None and rated.period:
@@ -132,13 +136,15 @@ def _office_faults(
 
 def _taken(session: Session, intake: Intake) -> set[str]:
     """Serials whose forms still stand."""
-    voided = select(RatingVoid.rating_id).where(RatingVoid.approved_at.is_not(None))
+    voided = exists().where(RatingVoid.rating_id == BatchLine.rating_id, RatingVoid.approved_at.is_not(None))
+    gone = exists().where(Answer.id == BatchLine.answer_id, Answer.withdrawn_at.is_not(None))
     return set(
         session.execute(
             select(BatchLine.serial).where(
                 BatchLine.scope == intake.scope,
                 BatchLine.withdrawn_at.is_(None),
-                BatchLine.rating_id.not_in(voided),
+                ~voided,
+                ~gone,
             )
         ).scalars()
     )
@@ -173,7 +179,6 @@ def apply(
     session: Session,
     actor: Actor,
     campaign: Campaign,
-    method: str,
     intake: Intake,
     data: bytes,
     *,
@@ -181,6 +186,7 @@ def apply(
     received_on: date,
     good_only: bool,
     fingerprint: str,
+    store: FileStore,
     now: datetime,
 ) -> Batch:
     """Take what the dry run showed as one batch, in one act.
@@ -188,7 +194,7 @@ def apply(
     good_only: take the faultless lines and leave the others; otherwise one fault keeps all of them out.
     """
     with transaction(session):
-        run = dry_run(session, actor, campaign, method, intake, data, received_on=received_on, now=now)
+        run = dry_run(session, actor, campaign, intake, data, received_on=received_on, now=now)
         if run.fingerprint != fingerprint:
             raise Refusal(
                 "import_moved", "试导入之后名册或已录入的内容有变化，没有导入。请核对新的结果后再确认。"
@@ -202,7 +208,6 @@ def apply(
             actor,
             campaign,
             intake,
-            method=method,
             source="excel",
             title=file_name or "Excel 导入",
             received_on=received_on,
@@ -211,18 +216,8 @@ def apply(
             now=now,
         )
         for answer in run.result.good:
-            _take(session, actor, batch, intake, answer, now)
+            form = FilledForm(answer.serial, dict(answer.answers), answer.extras.get(MONITOR, ""))
+            take_form(session, actor, batch, intake, form, store=store, now=now)
         left = run.result.total - len(run.result.good)
         note(session, actor, batch, "batch.imported", {"taken": len(run.result.good), "left_out": left}, now)
     return batch
-
-
-def _take(
-    session: Session, actor: Actor, batch: Batch, intake: Intake, answer: ReadAnswer, now: datetime
-) -> None:
-    answers = dict(answer.answers)
-    campaign = session.get_one(Campaign, batch.campaign_id)
-    received = received_at(batch.received_on, now)
-    rated = rated_by(session, campaign, batch.method, intake.form, answers, now=received)
-    form = Taken(answer.serial, answers, rated, answer.extras.get(MONITOR, ""))
-    take_form(session, actor, batch, intake, form, now=now)

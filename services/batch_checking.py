@@ -6,18 +6,20 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from forms.answers import bind
 from forms.context import Context
+from forms.fields.file import File
 from models.batch import Batch, BatchLine
 from models.people import Role
 from models.rating import Rating
 from models.roster import Monitor
 from services.actor import Actor
+from services.batch_intake import Intake, intake_of
 from services.batch_undo import line_of
-from services.batches import Intake, batch_for, intake_of, note
+from services.batches import batch_for, note
 from services.choices import StoredChoices
 from services.rating_forms import FormRefused
 from services.refusal import Refusal
@@ -32,14 +34,14 @@ def next_to_check(session: Session, actor: Actor, batch: Batch) -> BatchLine | N
     actor.require(Role.ADMIN, Role.OFFICER, to="复核录入")
     return session.execute(
         select(BatchLine)
-        .join(BatchLine.rating)
+        .outerjoin(BatchLine.rating)
         .where(
             BatchLine.batch_id == batch.id,
             BatchLine.sampled,
             BatchLine.checked_at.is_(None),
             BatchLine.withdrawn_at.is_(None),
             BatchLine.typed_by_id != actor.user_id,
-            Rating.counted.is_(True),
+            or_(BatchLine.rating_id.is_(None), Rating.counted.is_(True)),
         )
         .order_by(BatchLine.id)
         .limit(1)
@@ -75,13 +77,12 @@ def check_line(
                 raise Refusal("same_person", "自己录入的不能由自己复核，请由另一人录第二遍。", 403)
             if line.checked_at is not None:
                 raise Refusal("line_checked", "这一份已经复核过。")
-            rating = session.get_one(Rating, line.rating_id)
             found = _differences(
                 intake,
-                rating.answers,
+                line.answer.answers if line.answer else line.rating.answers if line.rating else {},
                 dict(bound.answers),
                 Context(choices),
-                _monitors(session, rating, monitor),
+                _monitors(session, line.rating, monitor),
             )
             line.checked_by_id, line.checked_at = actor.person, now
             line.differences = [list(difference) for difference in found]
@@ -92,9 +93,9 @@ def check_line(
     return found
 
 
-def _monitors(session: Session, rating: Rating, typed: str) -> tuple[str, str]:
+def _monitors(session: Session, rating: Rating | None, typed: str) -> tuple[str, str]:
     name = session.execute(select(Monitor.name).where(Monitor.key == typed)).scalar_one_or_none()
-    return (rating.monitor.name if rating.monitor else "", name or "")
+    return (rating.monitor.name if rating and rating.monitor else "", name or "")
 
 
 def _differences(
@@ -109,7 +110,8 @@ def _differences(
         found.append(("监测点", *monitors))
     for spec in intake.form.fields:
         one, two = first.get(spec.key), second.get(spec.key)
-        if spec.asks and one != two:
+        # Files are not typed, so they are not typed twice.
+        if spec.asks and one != two and not isinstance(spec, File):
             found.append((spec.label, spec.printed(one, context), spec.printed(two, context)))
     return found
 

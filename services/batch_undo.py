@@ -8,9 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.batch import Batch, BatchLine
+from models.collection import Answer
 from models.people import Role
 from models.rating import Rating, RatingVoid
 from services.actor import OFFICE, Actor
+from services.answers import withdraw_answer
 from services.batches import batch_for, note
 from services.ratings import approve_void, propose_void
 from services.refusal import Refusal, not_found
@@ -28,18 +30,26 @@ def line_of(session: Session, batch: Batch, line_id: int) -> BatchLine:
 def withdraw_line(
     session: Session, actor: Actor, batch_id: int, line_id: int, *, reason: str, now: datetime
 ) -> None:
-    """Take one typed form back, with the reason: a rating by two persons, as any rating."""
-    batch = batch_for(session, actor, batch_id)
-    line = line_of(session, batch, line_id)
-    if line.rating_id is None:
-        raise not_found("这份录入")
-    propose_void(session, actor, line.rating_id, reason=reason, now=now)
+    """Take one typed form back, with the reason: a rating by two persons, as any rating; an answer at once."""
+    with transaction(session):
+        batch = batch_for(session, actor, batch_id)
+        line = line_of(session, batch, line_id)
+        if line.rating_id is not None:
+            propose_void(session, actor, line.rating_id, reason=reason, now=now)
+        else:
+            _withdraw(session, actor, line, reason, now)
+
+
+def _withdraw(session: Session, actor: Actor, line: BatchLine, reason: str, now: datetime) -> None:
+    withdraw_answer(session, actor, line.answer_id or 0, reason=reason, now=now)
+    line.withdrawn_at, line.withdrawn_by_id, line.withdrawn_reason = now, actor.person, reason.strip()
 
 
 def undo_batch(session: Session, actor: Actor, batch_id: int, *, reason: str, now: datetime) -> int:
-    """Ask that a whole batch be taken back: each of its ratings is proposed to be voided; gives how many.
+    """Take a whole batch back; gives of how many forms.
 
-    They count until another person approves (`approve_undo`). Source: 方案第八条第（三）项.
+    Ratings are proposed to be voided, and count until another person approves (`approve_undo`); answers that are
+    no ratings are withdrawn at once. Source: 方案第八条第（三）项.
     """
     actor.require(*OFFICE, to="撤销整批录入")
     if not reason.strip():
@@ -51,18 +61,24 @@ def undo_batch(session: Session, actor: Actor, batch_id: int, *, reason: str, no
         waiting = [
             number for number in _ratings_in(session, batch) if number not in _proposed(session, batch)
         ]
+        said = f"撤销第{batch.id}批：{reason.strip()}"
         for number in waiting:
-            propose_void(session, actor, number, reason=f"撤销第{batch.id}批：{reason.strip()}", now=now)
+            propose_void(session, actor, number, reason=said, now=now)
+        plain = _answers_in(session, batch)
+        for line in plain:
+            _withdraw(session, actor, line, said, now)
+        if not waiting and plain:
+            batch.undo_approved_at = now
         batch.undo_reason, batch.undo_by_id, batch.undo_at = reason.strip(), actor.person, now
         note(
             session,
             actor,
             batch,
             "batch.undo_proposed",
-            {"reason": reason.strip(), "forms": len(waiting)},
+            {"reason": reason.strip(), "forms": len(waiting) + len(plain)},
             now,
         )
-    return len(waiting)
+    return len(waiting) + len(plain)
 
 
 def approve_undo(session: Session, actor: Actor, batch_id: int, *, now: datetime) -> int:
@@ -95,6 +111,23 @@ def approve_undo(session: Session, actor: Actor, batch_id: int, *, now: datetime
         batch.undo_approved_by_id, batch.undo_approved_at = actor.person, now
         note(session, actor, batch, "batch.undone", {"forms": len(mine)}, now)
     return len(mine)
+
+
+def _answers_in(session: Session, batch: Batch) -> list[BatchLine]:
+    """Lines of the batch that are answers, no ratings, and stand."""
+    return list(
+        session.execute(
+            select(BatchLine)
+            .join(BatchLine.answer)
+            .where(
+                BatchLine.batch_id == batch.id,
+                BatchLine.rating_id.is_(None),
+                BatchLine.withdrawn_at.is_(None),
+                Answer.withdrawn_at.is_(None),
+            )
+            .order_by(BatchLine.id)
+        ).scalars()
+    )
 
 
 def _ratings_in(session: Session, batch: Batch) -> list[int]:

@@ -15,6 +15,7 @@ from portal.intake.blueprint import Page, blueprint
 from portal.posted import typed_form
 from services import batches
 from services.batch_checking import check_line, next_to_check
+from services.batch_intake import intake_of
 from services.choices import StoredChoices
 from services.rating_forms import FormRefused
 from services.refusal import Refusal
@@ -54,7 +55,7 @@ def compare(batch_id: int, line_id: int) -> Page:
 def _page(batch_id: int, *, form: AnswerForm | None = None, refused: FormRefused | None = None) -> str:
     session, actor = database.session, current_actor()
     row = batches.row_of(session, actor, batch_id)
-    intake = batches.intake_of(session, row.batch)
+    intake = intake_of(session, row.batch)
     line = next_to_check(session, actor, row.batch)
     refusal: Refusal | None = refused if refused and refused.beyond_fields else None
     return render_template(

@@ -28,6 +28,8 @@ from portal.posted import typed_form
 from services import batch_undo, batches
 from services.actor import OFFICE
 from services.batch_checking import checked_lines, next_to_check
+from services.batch_intake import intake_by_key, intake_of, intakes, names_of
+from services.batch_taking import enter_form, received_at
 from services.choices import StoredChoices
 from services.form_paper import blank_form
 from services.rating_forms import FormRefused
@@ -54,8 +56,8 @@ def _index_page(refusal: Refusal | None) -> str:
     return render_template(
         "intake/index.html",
         rows=batches.batches_of(database.session, actor, campaign),
-        methods=[method for method in campaign.settings["methods"] if not method["secret"]],
-        method_names={method["key"]: method["name"] for method in campaign.settings["methods"]},
+        intakes=intakes(database.session, campaign),
+        names=names_of(database.session, campaign),
         open=campaign.status == "open",
         may_enter=actor.has(Role.ADMIN, Role.OFFICER),
         today=now().astimezone(OFFICE_ZONE).date(),
@@ -69,7 +71,7 @@ def _index_page(refusal: Refusal | None) -> str:
 def blank(method: str) -> Page:
     """The form of a method, for the pen."""
     campaign = campaign_now()
-    intake = batches.method_intake(database.session, campaign, method)
+    intake = intake_by_key(database.session, campaign, method)
     pdf = blank_form(
         database.session,
         current_actor(),
@@ -86,13 +88,12 @@ def start() -> Page:
     """A stack of paper to be typed in."""
     campaign, method = campaign_now(), method_typed()
     try:
-        intake = batches.method_intake(database.session, campaign, method)
+        intake = intake_by_key(database.session, campaign, method)
         batch = batches.open_batch(
             database.session,
             current_actor(),
             campaign,
             intake,
-            method=method,
             source="paper",
             title=typed_form().get("title", ""),
             received_on=day_typed(request.form.get("received_on", "")),
@@ -117,7 +118,7 @@ def enter(batch_id: int) -> Page:
     """Take one form; the held answers stand in the next."""
     form = typed_form()
     try:
-        batches.enter_form(
+        enter_form(
             database.session,
             current_actor(),
             batch_id,
@@ -136,7 +137,7 @@ def enter(batch_id: int) -> Page:
 def _carried(batch_id: int, form: MultiDict[str, str]) -> list[tuple[str, str]]:
     """What the next form begins with: the answers that are held, and the number that follows."""
     batch = batches.batch_for(database.session, current_actor(), batch_id)
-    intake = batches.intake_of(database.session, batch)
+    intake = intake_of(database.session, batch)
     known = ["monitor", *(f"{PREFIX}{field.key}" for field in holdable(intake.form))]
     held = [name for name in known if name in form.getlist("hold") and form.get(name)]
     carried = [pair for name in held for pair in (("hold", name), (name, form[name][:_LONGEST_HELD]))]
@@ -162,12 +163,12 @@ def _next_serial(serial: str) -> str:
 def look(batch_id: int) -> Response:
     """What is wrong with a form so far, for the page that is being typed in; takes nothing."""
     batch = batches.batch_for(database.session, current_actor(), batch_id)
-    intake = batches.intake_of(database.session, batch)
+    intake = intake_of(database.session, batch)
     bound = bind(
         intake.form,
         typed_form(),
         choices=StoredChoices(database.session),
-        now=batches.received_at(batch.received_on, now()),
+        now=received_at(batch.received_on, now()),
     )
     return jsonify(dict(bound.form.fault_list))
 
@@ -182,7 +183,7 @@ def batch_page(
     """The page of one batch; form: as it was typed and refused."""
     session, actor = database.session, current_actor()
     row = batches.row_of(session, actor, batch_id)
-    intake = batches.intake_of(session, row.batch)
+    intake = intake_of(session, row.batch)
     may_enter = actor.has(Role.ADMIN, Role.OFFICER)
     typing = row.batch.source == "paper" and may_enter and row.batch.undo_at is None
     return render_template(
@@ -215,9 +216,7 @@ def _empty_form(definition: FormDefinition, batch: Batch) -> AnswerForm:
         if request.args.get(f"{PREFIX}{field.key}")
     }
     choices = StoredChoices(database.session)
-    return open_form(
-        definition, choices=choices, answers=held, now=batches.received_at(batch.received_on, now())
-    )
+    return open_form(definition, choices=choices, answers=held, now=received_at(batch.received_on, now()))
 
 
 def holdable(definition: FormDefinition) -> list[Any]:
@@ -226,7 +225,7 @@ def holdable(definition: FormDefinition) -> list[Any]:
 
 
 @blueprint.post("/<int:batch_id>/lines/<int:line_id>/withdraw")
-@allow(*OFFICE)
+@allow(Role.ADMIN, *OFFICE)
 def withdraw(batch_id: int, line_id: int) -> Page:
     """Take one typed form back, with the reason."""
     reason = typed_form().get("reason", "")[:2000]
@@ -236,12 +235,12 @@ def withdraw(batch_id: int, line_id: int) -> Page:
         )
     except Refusal as refusal:
         return batch_page(batch_id, refusal=refusal), refusal.status
-    flash(_("已提出作废，待另一人批准；批准之前仍然计入。"), "ok")
+    flash(_("已作废，或已提出作废待另一人批准。"), "ok")
     return redirect(url_for("intake.batch", batch_id=batch_id))
 
 
 @blueprint.post("/<int:batch_id>/undo")
-@allow(*OFFICE)
+@allow(Role.ADMIN, *OFFICE)
 def undo(batch_id: int) -> Page:
     """Ask that the whole batch be taken back."""
     reason = typed_form().get("reason", "")[:2000]
@@ -249,7 +248,7 @@ def undo(batch_id: int) -> Page:
         count = batch_undo.undo_batch(database.session, current_actor(), batch_id, reason=reason, now=now())
     except Refusal as refusal:
         return batch_page(batch_id, refusal=refusal), refusal.status
-    flash(_("已提出撤销整批，共%(count)s份，待另一人批准；批准之前仍然计入。", count=count), "ok")
+    flash(_("已撤销或提出撤销%(count)s份；计为测评的待另一人批准，批准之前仍然计入。", count=count), "ok")
     return redirect(url_for("intake.batch", batch_id=batch_id))
 
 

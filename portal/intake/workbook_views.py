@@ -11,10 +11,12 @@ from portal.access import allow, current_actor
 from portal.clock import now
 from portal.database import database
 from portal.downloads import file_answer
+from portal.files import file_store
 from portal.intake.blueprint import Page, blueprint, campaign_now, day_typed, method_typed
 from portal.kept_uploads import forget, keep, kept
-from services import answer_import, batches
+from services import answer_import
 from services.answer_import import DryRun
+from services.batch_intake import intake_by_key, intakes
 from services.refusal import Refusal
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -26,7 +28,7 @@ MOST_SHOWN = 200
 @allow(Role.ADMIN, Role.OFFICER)
 def template(method: str) -> Page:
     """The empty workbook for a method's form."""
-    intake = batches.method_intake(database.session, campaign_now(), method)
+    intake = intake_by_key(database.session, campaign_now(), method)
     data = answer_import.template(database.session, current_actor(), intake)
     return file_answer(data, _("%(name)s（录入模板）.xlsx", name=intake.form.name), XLSX)
 
@@ -62,7 +64,7 @@ def _upload_page(refusal: Refusal | None) -> str:
     campaign = campaign_now()
     return render_template(
         "intake/workbook.html",
-        methods=[method for method in campaign.settings["methods"] if not method["secret"]],
+        intakes=intakes(database.session, campaign),
         chosen=method_typed(),
         received_on=request.values.get("received_on", "")[:20],
         refusal=refusal,
@@ -75,8 +77,7 @@ def _run(method: str, data: bytes, received_on: str) -> DryRun:
         database.session,
         current_actor(),
         campaign,
-        method,
-        batches.method_intake(database.session, campaign, method),
+        intake_by_key(database.session, campaign, method),
         data,
         received_on=day_typed(received_on),
         now=now(),
@@ -104,13 +105,13 @@ def confirm(token: str) -> Page:
             database.session,
             current_actor(),
             campaign,
-            method,
-            batches.method_intake(database.session, campaign, method),
+            intake_by_key(database.session, campaign, method),
             data,
             file_name=request.values.get("name", "")[:120].replace("\0", ""),
             received_on=day_typed(request.values.get("received_on", "")),
             good_only=bool(request.form.get("good_only")),
             fingerprint=request.form.get("fingerprint", ""),
+            store=file_store(),
             now=now(),
         )
     except Refusal as refusal:

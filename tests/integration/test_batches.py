@@ -22,6 +22,8 @@ from packs.answer_workbook import write_book
 from services import answer_import, batch_checking, batch_undo, batches
 from services.actor import Actor
 from services.attachments import FileStore
+from services.batch_intake import method_intake
+from services.batch_taking import enter_form
 from services.choices import StoredChoices
 from services.rating_forms import FormRefused
 from services.refusal import Refusal
@@ -47,16 +49,14 @@ def office(session: Session) -> Office:
 
 
 def stack(session: Session, office: Office, method: str = "instant", **more: Any) -> Batch:
-    intake = batches.method_intake(session, office.campaign, method)
+    intake = method_intake(session, office.campaign, method)
     values: dict[str, Any] = {
         "source": "paper",
         "title": "四月的纸质表",
         "received_on": START.date(),
         "now": START,
     }
-    return batches.open_batch(
-        session, office.officer, office.campaign, intake, method=method, **{**values, **more}
-    )
+    return batches.open_batch(session, office.officer, office.campaign, intake, **{**values, **more})
 
 
 def key_of(session: Session, office: Office) -> str:
@@ -76,7 +76,7 @@ def put(
     **more: Any,
 ) -> BatchLine:
     values: dict[str, Any] = {"monitor": key_of(session, office), "now": START} | more
-    return batches.enter_form(
+    return enter_form(
         session,
         actor or office.officer,
         batch.id,
@@ -233,7 +233,7 @@ def test_a_whole_batch_is_taken_back_by_two_persons(
 
 def workbook(session: Session, office: Office, method: str, *forms: tuple[str, dict[str, Any]]) -> bytes:
     """A workbook with these (serial, answers)."""
-    intake = batches.method_intake(session, office.campaign, method)
+    intake = method_intake(session, office.campaign, method)
     book = answer_import.book_for(session, intake)
     context = Context(StoredChoices(session), None, START)
     name = session.get_one(Monitor, office.monitor.monitor_id).name
@@ -254,22 +254,22 @@ def month_answers(office: Office, **change: Any) -> dict[str, Any]:
 
 
 def bring(session: Session, office: Office, data: bytes, *, good_only: bool = False) -> Batch:
-    intake = batches.method_intake(session, office.campaign, "comprehensive")
+    intake = method_intake(session, office.campaign, "comprehensive")
     day = date(2026, 4, 9)
     run = answer_import.dry_run(
-        session, office.officer, office.campaign, "comprehensive", intake, data, received_on=day, now=START
+        session, office.officer, office.campaign, intake, data, received_on=day, now=START
     )
     return answer_import.apply(
         session,
         office.officer,
         office.campaign,
-        "comprehensive",
         intake,
         data,
         file_name="三月.xlsx",
         received_on=day,
         good_only=good_only,
         fingerprint=run.fingerprint,
+        store=FileStore(Path("unused")),
         now=START,
     )
 
@@ -307,12 +307,11 @@ def test_what_only_the_office_knows_is_found_in_the_dry_run(
         ("4", month_answers(office, target=office.other_target.key)),
         ("5", month_answers(office, target=office.other_target.key)),
     )
-    intake = batches.method_intake(session, office.campaign, "comprehensive")
+    intake = method_intake(session, office.campaign, "comprehensive")
     run = answer_import.dry_run(
         session,
         office.officer,
         office.campaign,
-        "comprehensive",
         intake,
         data,
         received_on=START.date(),
@@ -335,27 +334,25 @@ def test_an_import_is_refused_when_the_office_moved_on(
     session: Session, office: Office, store: FileStore
 ) -> None:
     data = workbook(session, office, "comprehensive", ("1", month_answers(office)))
-    intake = batches.method_intake(session, office.campaign, "comprehensive")
+    intake = method_intake(session, office.campaign, "comprehensive")
     given: dict[str, Any] = {"received_on": START.date(), "now": START}
-    run = answer_import.dry_run(
-        session, office.officer, office.campaign, "comprehensive", intake, data, **given
-    )
+    run = answer_import.dry_run(session, office.officer, office.campaign, intake, data, **given)
     put(session, office, store, stack(session, office, "comprehensive"), "1", monthly(office.other_target))
     with pytest.raises(Refusal, match="有变化"):
         answer_import.apply(
             session,
             office.officer,
             office.campaign,
-            "comprehensive",
             intake,
             data,
             file_name="x",
             good_only=True,
             fingerprint=run.fingerprint,
+            store=store,
             **given,
         )
 
 
 def test_secret_ballots_come_by_no_batch(session: Session, office: Office) -> None:
     with pytest.raises(Refusal, match="凭代码投票"):
-        batches.method_intake(session, office.campaign, "concentrated")
+        method_intake(session, office.campaign, "concentrated")
