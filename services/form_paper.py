@@ -23,6 +23,7 @@ from notices.copies import Places, Slot, Stamp
 from notices.fonts import FontsMissing
 from notices.refusal import NoticeRefused
 from services.actor import OFFICE, Actor
+from services.answer_access import answer_for
 from services.attachments import FileStore, attachments_of
 from services.ballots import ballot_choices, issue_codes
 from services.choices import StoredChoices
@@ -135,6 +136,38 @@ def _readable(session: Session, actor: Actor, rating_id: int) -> Rating:
     if rating is None or rating.round_id is not None:
         raise not_found("测评记录")
     return rating
+
+
+def filled_answer(
+    session: Session, actor: Actor, answer_id: int, *, store: FileStore, with_empty: bool = False
+) -> bytes:
+    """One answer of a collection in the form and version it was given in, for whoever may see it."""
+    row = answer_for(session, actor, answer_id)
+    campaign = session.get_one(Campaign, row.collection.campaign_id)
+    form = form_of(session, row.form_id)
+    facts = [("收集", row.collection.title)]
+    if not row.collection.anonymous:
+        facts.append(("收到", _moment(row.submitted_at)))
+    if row.withdrawn_at is not None:
+        facts.append(("状态", "已作废"))
+    around = Surroundings(
+        organ=_organ(campaign),
+        mark=_mark(campaign),
+        serial=f"第{row.position}份" if row.position else "",
+        facts=facts,
+    )
+    owner = ("rating", row.rating_id) if row.rating_id else ("answer", row.id)
+    pictures = pictures_of(attachments_of(session, *owner), store)
+    return _drawn(
+        lambda: filled_page(
+            form,
+            row.answers,
+            choices=StoredChoices(session),
+            around=around,
+            pictures=pictures,
+            with_empty=with_empty,
+        )
+    )
 
 
 def _moment(at: datetime) -> str:

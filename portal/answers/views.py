@@ -17,6 +17,8 @@ from portal.access import allow, current_actor
 from portal.answers.files import csv_answer, workbook_answer
 from portal.clock import now
 from portal.database import database
+from portal.downloads import file_answer
+from portal.files import file_store
 from portal.menu import MenuEntry
 from portal.page import current_campaign
 from portal.security import allow_chart_styles
@@ -30,6 +32,7 @@ from services.answer_lists import (
 )
 from services.answer_summaries import Cross, Question, cross_table, crossable, overview
 from services.every_choice import EveryChoice
+from services.form_paper import filled_answer
 from services.form_versions import form_versions
 from services.guarded_answers import ENOUGH_TO_READ, guarded_figures, sittings
 from services.roster_choices import targets_by_unit
@@ -85,6 +88,16 @@ def sheet(key: str, kind: str, number: int) -> Page:
     return render_template(
         "answers/sheet.html", key=key, sheet=found, line=found.line, grades=_grades(), sources=SOURCE_WORDS
     )
+
+
+@blueprint.get("/<key>/answer/<int:number>.pdf")
+@allow(*READERS)
+def printed_answer(key: str, number: int) -> Page:
+    """One filled form of a collection on paper; `?empty` shows also what was left unanswered."""
+    session, actor = database.session, current_actor()
+    answer_sheet(session, actor, key, "answer", number)
+    pdf = filled_answer(session, actor, number, store=file_store(), with_empty="empty" in request.args)
+    return file_answer(pdf, f"{key}-{number}.pdf", "application/pdf", inline=True)
 
 
 @blueprint.get("/<key>/summary")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pypdf
 import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
@@ -13,6 +15,7 @@ from werkzeug.datastructures import MultiDict
 
 from forms.context import Context
 from models.batch import Batch, BatchLine
+from models.collection import Answer, Collection
 from models.history import HistoryEntry
 from models.notice import Attachment
 from models.rating import Rating, RatingVoid, Tally
@@ -22,13 +25,15 @@ from packs.answer_workbook import write_book
 from services import answer_import, batch_checking, batch_undo, batches
 from services.actor import Actor
 from services.attachments import FileStore
-from services.batch_intake import method_intake
+from services.batch_intake import intake_by_key, method_intake
 from services.batch_taking import enter_form
 from services.choices import StoredChoices
+from services.form_paper import filled_answer
 from services.rating_forms import FormRefused
 from services.refusal import Refusal
 from services.verification import verify
 from tests.integration.office import START, Office, build_office, days
+from tests.integration.sent_forms import QUESTIONNAIRE, publish_form, send_out
 from tests.integration.test_ratings import inspection, instant, monthly, picture
 
 
@@ -356,3 +361,97 @@ def test_an_import_is_refused_when_the_office_moved_on(
 def test_secret_ballots_come_by_no_batch(session: Session, office: Office) -> None:
     with pytest.raises(Refusal, match="凭代码投票"):
         method_intake(session, office.campaign, "concentrated")
+
+
+# -- collections ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def held(session: Session, office: Office) -> Collection:
+    publish_form(session, QUESTIONNAIRE)
+    return send_out(session, office)
+
+
+def paper_of(session: Session, office: Office, held: Collection, **more: Any) -> Batch:
+    intake = intake_by_key(session, office.campaign, f"collection-{held.id}")
+    values: dict[str, Any] = {"source": "paper", "title": "问卷", "received_on": START.date(), "now": START}
+    return batches.open_batch(session, office.officer, office.campaign, intake, **{**values, **more})
+
+
+def test_a_paper_of_a_collection_is_an_answer_typed_by_the_office(
+    session: Session, office: Office, held: Collection, store: FileStore
+) -> None:
+    batch = paper_of(session, office, held, check_percent=100)
+    line = put(session, office, store, batch, "W-1", MultiDict({"f_feel": "good", "f_visits": "3"}))
+    row = session.get_one(Answer, line.answer_id)
+    assert (row.source, row.batch_id, row.entered_by_id) == ("paper", batch.id, office.officer.user_id)
+    assert row.respondent_id is None
+    assert row.answers == {"feel": "good", "visits": 3}
+    with pytest.raises(FormRefused, match="已经录入过"):
+        put(session, office, store, batch, "W-1", MultiDict({"f_feel": "bad", "f_why": "慢"}))
+    with pytest.raises(FormRefused, match="哪里不满意"):
+        put(session, office, store, batch, "W-2", MultiDict({"f_feel": "bad"}))
+    found = batch_checking.check_line(
+        session,
+        office.officer2,
+        batch.id,
+        line.id,
+        monitor="",
+        formdata=MultiDict({"f_feel": "good", "f_visits": "8"}),
+        now=START,
+    )
+    assert found == [("今年来过几次", "3", "8")]
+    batch_undo.withdraw_line(session, office.officer, batch.id, line.id, reason="录错", now=START)
+    assert session.get_one(Answer, line.answer_id).withdrawn_at is not None
+    put(session, office, store, batch, "W-1", MultiDict({"f_feel": "good", "f_visits": "8"}))
+    assert session.get_one(Collection, held.id, populate_existing=True).standing == 1
+    assert verify(session) == []
+
+
+def test_a_workbook_of_a_collection_is_undone_at_once(
+    session: Session, office: Office, held: Collection, store: FileStore
+) -> None:
+    intake = intake_by_key(session, office.campaign, f"collection-{held.id}")
+    book = answer_import.book_for(session, intake)
+    context = Context(StoredChoices(session), None, START)
+    lines = {sheet.name: [[column.heading for column in sheet.columns]] for sheet in book.sheets}
+    for serial in "123":
+        lines["答卷"] += cells_of(book, serial, {"feel": "good"}, context, {})["答卷"]
+    data = write_book(book, lines=lines)
+    given: dict[str, Any] = {"received_on": START.date(), "now": START}
+    run = answer_import.dry_run(session, office.officer, office.campaign, intake, data, **given)
+    batch = answer_import.apply(
+        session,
+        office.officer,
+        office.campaign,
+        intake,
+        data,
+        file_name="问卷.xlsx",
+        good_only=False,
+        fingerprint=run.fingerprint,
+        store=store,
+        **given,
+    )
+    assert session.get_one(Collection, held.id, populate_existing=True).standing == 3
+    assert batch_undo.undo_batch(session, office.officer, batch.id, reason="导错", now=START) == 3
+    assert session.get_one(Collection, held.id, populate_existing=True).standing == 0
+    assert session.get_one(Batch, batch.id).undo_approved_at == START
+    assert verify(session) == []
+
+
+def test_numbers_would_name_the_unnamed(session: Session, office: Office) -> None:
+    publish_form(session, QUESTIONNAIRE)
+    held = send_out(session, office, anonymous=True)
+    with pytest.raises(Refusal, match="编号会把答卷和纸张联系起来"):
+        paper_of(session, office, held)
+
+
+def test_an_answer_is_printed_for_the_office_alone(
+    session: Session, office: Office, held: Collection, store: FileStore
+) -> None:
+    line = put(session, office, store, paper_of(session, office, held), "W-1", MultiDict({"f_feel": "good"}))
+    pdf = filled_answer(session, office.reviewer, line.answer_id or 0, store=store)
+    text = pypdf.PdfReader(io.BytesIO(pdf)).pages[0].extract_text()
+    assert "办事群众问卷" in text
+    with pytest.raises(Refusal):
+        filled_answer(session, office.owner, line.answer_id or 0, store=store)
