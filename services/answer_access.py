@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -87,3 +90,43 @@ def drafts_of(session: Session, held: Collection) -> int:
     """How many are being filled in."""
     counted = select(func.count()).select_from(AnswerDraft).where(AnswerDraft.collection_id == held.id)
     return int(session.execute(counted).scalar_one())
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A form that a person is asked to fill in. answer, draft: what is here of theirs. open: may be filled in now."""
+
+    held: Collection
+    answer: Answer | None
+    draft: AnswerDraft | None
+    open: bool
+
+
+def asked_of(session: Session, actor: Actor, *, now: datetime) -> list[Asked]:
+    """Collections for accounts that this person may answer or has answered, those that run first."""
+    rows = session.execute(
+        select(Collection)
+        .where(Collection.access == "account", Collection.opens_at <= now)
+        .order_by(Collection.id.desc())
+    ).scalars()
+    given: dict[int, Answer] = {}
+    for answer in session.execute(
+        select(Answer)
+        .where(Answer.respondent_id == actor.person, Answer.withdrawn_at.is_(None))
+        .order_by(Answer.id)
+    ).scalars():
+        given[answer.collection_id] = answer
+    begun = {
+        row.collection_id: row
+        for row in session.execute(
+            select(AnswerDraft).where(AnswerDraft.user_id == actor.person, AnswerDraft.expires_at > now)
+        ).scalars()
+    }
+    found = []
+    for held in rows:
+        late = held.closed_at is not None or (held.closes_at is not None and now > held.closes_at)
+        full = held.quota is not None and held.standing >= held.quota
+        runs = not (late or full)
+        if held.id in given or (runs and actor.roles & set(held.roles)):
+            found.append(Asked(held, given.get(held.id), begun.get(held.id), runs))
+    return sorted(found, key=lambda item: not item.open)

@@ -40,6 +40,7 @@ from services.attachments import FileStore
 from services.ballots import cast_ballot, close_round, issue_codes, open_round
 from services.cases import Problem, open_case, step_case
 from services.definitions import form_of_campaign
+from services.demonstration_collections import Outreach
 from services.demonstration_staff import Staff, hire
 from services.due_work import WORKS
 from services.history import seal_history
@@ -172,6 +173,18 @@ class _Player:
         closed = told.ballots_close + timedelta(minutes=30)
         yield _Event(closed, partial(self.close_round, closed))
         yield _Event(told.result_at, partial(self.publish, told.result_at))
+        yield from (_Event(at, act) for at, act in self._outreach().events())
+
+    def _outreach(self) -> Outreach:
+        return Outreach(
+            session=self.session,
+            campaign=self.campaign,
+            installer=INSTALLER,
+            officer=self.staff.one_of("officer", 0),
+            store=self.setting.store,
+            targets=list(self.targets),
+            today=_covered(self.setting),
+        )
 
     def _hours(self, moment: datetime) -> tuple[date, bool, bool]:
         """Which stretch of which day it is; clocks fire and remind where one ends, at the edges of office hours."""

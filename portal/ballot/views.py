@@ -1,72 +1,40 @@
 """The delegate's ballot: a code, a page to tick, thanks; nothing that could tell who it was.
 
-No session: a cookie would tie the steps of one visitor together, so the ballot neither reads nor sets one, and
-the forms carry no token of a session. They need none: what authorises a ballot is the one-time code in it,
-which no foreign page can know. The code travels in the body of a POST or behind the `#` of the address on the
-card, never in a path or query, because addresses end up in the logs of proxies. Nothing here logs an address,
-a code or an answer; errors are logged by their kind and place in the program alone.
+The code travels in the body of a POST or behind the `#` of the address on the card, never in a path or query, because
+addresses end up in the logs of proxies. See `portal/sessionless.py` for the rest.
 """
 
 from __future__ import annotations
 
-import traceback
-from typing import Any, cast
+from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, redirect, render_template, url_for
-from flask.blueprints import BlueprintSetupState
+from flask import Blueprint, redirect, render_template, url_for
 from flask_babel import gettext as _
-from werkzeug.exceptions import HTTPException
-from werkzeug.wrappers import Response as BaseResponse
 
 from forms.answers import open_form
 from portal.access import PUBLIC, allow
-from portal.ballot.sessionless import SessionlessBallot
 from portal.clock import now
 from portal.database import database
 from portal.posted import typed_form
+from portal.sessionless import Page, keep_nobody_known
 from services.ballots import OpenBallot, cast_ballot, enter_ballot
 from services.rating_forms import FormRefused
 from services.refusal import Refusal
 
 blueprint = Blueprint("ballot", __name__, url_prefix="/ballot")
 
-Page = BaseResponse | str | tuple[str, int]
+
+def _stopped(sentence: str) -> str:
+    return render_template("ballot/stopped.html", sentence=sentence)
 
 
-@blueprint.record_once
-def _without_session(state: BlueprintSetupState) -> None:
-    state.app.extensions["csrf"].exempt(blueprint)
-    app = cast("Flask", state.app)
-    app.session_interface = SessionlessBallot(str(blueprint.url_prefix))
-
-
-@blueprint.after_request
-def _leave_nothing(response: Response) -> Response:
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
-
-
-@blueprint.errorhandler(Refusal)
-def _refused(refusal: Refusal) -> Page:
-    return render_template("ballot/stopped.html", sentence=refusal.sentence), refusal.status
-
-
-@blueprint.errorhandler(HTTPException)
-def _http_error(error: HTTPException) -> Page:
-    status = error.code or 500
-    if status == 413:
-        return render_template("ballot/stopped.html", sentence=_("提交的内容太大，没有接收。")), status
-    return render_template("ballot/stopped.html", sentence=_("没有收到完整的内容，请重新输入代码。")), status
-
-
-@blueprint.errorhandler(Exception)
-def _failed(error: Exception) -> Page:
-    """The message of a database error quotes what was sent; it must not reach a log."""
-    places = "".join(traceback.format_tb(error.__traceback__))
-    current_app.logger.error("ballot failed: %s\n%s", type(error).__name__, places)
-    sentence = _("系统暂时不能办理，选票没有投出，代码仍然有效。请稍等片刻再试。")
-    return render_template("ballot/stopped.html", sentence=sentence), 503
+keep_nobody_known(
+    blueprint,
+    _stopped,
+    too_large=lambda: _("提交的内容太大，没有接收。"),
+    unreadable=lambda: _("没有收到完整的内容，请重新输入代码。"),
+    failed=lambda: _("系统暂时不能办理，选票没有投出，代码仍然有效。请稍等片刻再试。"),
+)
 
 
 @blueprint.get("")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import segno
 from flask import render_template, request, url_for
 from markupsafe import Markup
 
@@ -16,6 +15,7 @@ from portal.clock import now
 from portal.database import database
 from portal.page import current_campaign
 from portal.posted import typed_form
+from portal.qr import qr_picture
 from services.form_trials import Trial, fill_trial, open_trial
 
 
@@ -46,11 +46,5 @@ def _trial_page(trial: Trial) -> str:
         campaign = current_campaign()
         base = campaign.settings["public_url"] if campaign else request.host_url.rstrip("/")
         address = f"{base}{url_for('builder.attempt', token=trial.draft.token)}"
-        picture = _picture(address)
+        picture = qr_picture(address)
     return render_template("builder/try.html", trial=trial, form=trial.form, address=address, picture=picture)
-
-
-def _picture(text: str) -> Markup:
-    """The address as an inline picture; drawn here from our own text alone."""
-    code = segno.make(text, error="m", micro=False)
-    return Markup(code.svg_inline(border=2, svgclass=None, lineclass=None, omitsize=True))  # noqa: S704

@@ -7,11 +7,9 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime
 
-import segno
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from models.campaign import Campaign
@@ -22,6 +20,7 @@ from portal.database import database
 from portal.downloads import file_answer
 from portal.menu import MenuEntry
 from portal.page import current_campaign
+from portal.qr import qr_picture
 from portal.rounds.forms import RoundForm
 from services import ballot_lists, ballots, form_paper
 from services.mixing import smallest_group
@@ -132,7 +131,7 @@ def cards(round_id: int) -> Page:
     return render_template(
         "rounds/cards.html",
         round=ballot_lists.ballot_round(database.session, current_actor(), round_id),
-        cards=[(groups[group], code.split("-"), _picture(f"{address}#{code}")) for group, code in dealt],
+        cards=[(groups[group], code.split("-"), qr_picture(f"{address}#{code}")) for group, code in dealt],
         address=address,
     )
 
@@ -180,12 +179,6 @@ def _count(typed: str) -> int:
     if not re.fullmatch(r"\d{1,5}", typed.strip(), re.ASCII):
         raise Refusal("count_unreadable", "张数请填写整数，例如12；不印的类别留空。", 422)
     return int(typed)
-
-
-def _picture(text: str) -> Markup:
-    """The address as an inline picture; drawn here from our own text alone."""
-    code = segno.make(text, error="m", micro=False)
-    return Markup(code.svg_inline(border=2, svgclass=None, lineclass=None, omitsize=True))  # noqa: S704
 
 
 @blueprint.post("/<int:round_id>/close")

@@ -55,8 +55,11 @@ def _element_faults(element: Element, ids: Counter[str | None]) -> list[str]:
         faults.append(f"label for missing {element.get('for')}")
     posts = element.tag == "form" and (element.get("method") or "get").lower() == "post"
     # A ballot is authorised by the one-time code in it, and must set no session (portal/ballot/views.py).
+    # A form that was sent out by link asks nothing of a session either (portal/filling/views.py).
     if element.get("data-authorised-by") == "code":
         posts = not any(field.get("name") == "code" for field in element.iter("input"))
+    if element.get("data-authorised-by") == "link":
+        posts = not (element.get("action") or "").startswith("/f/")
     if posts and not any(field.get("name") == "csrf_token" for field in element.iter("input")):
         faults.append("form without csrf_token")
     if element.tag == "img" and element.get("alt") is None:
