@@ -10,7 +10,6 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -34,6 +33,7 @@ OWNER = "draft"
 #: What one form can hold at most: 300 fields, long tables in some.
 MOST_TYPED = 20_000
 LARGEST_TYPED = 1_000_000
+LONGEST_ABOUT = 70
 
 Typed = Sequence[tuple[str, str]]
 
@@ -55,10 +55,10 @@ def account_place(actor: Actor, held: Collection) -> Place:
     return Place(f"account:{actor.person}|collection:{held.id}", collection_id=held.id, user_id=actor.person)
 
 
-def rating_place(actor: Actor, campaign: Campaign, method: str) -> Place:
-    """The draft of an account's rating by a method."""
+def rating_place(actor: Actor, campaign: Campaign, method: str, about: str = "") -> Place:
+    """The draft of an account's rating by a method. about: what the link to the form named, empty for none."""
     return Place(
-        f"account:{actor.person}|campaign:{campaign.id}|{method}",
+        f"account:{actor.person}|campaign:{campaign.id}|{method}|{about[:LONGEST_ABOUT]}",
         campaign_id=campaign.id,
         method=method,
         user_id=actor.person,
@@ -196,15 +196,3 @@ def drafts_of_form(session: Session, form_ids: Sequence[int]) -> dict[int, int]:
     for form_id, count in session.execute(counted):
         found[int(form_id)] = int(count)
     return found
-
-
-def drafts_of_account(session: Session, actor: Actor, *, now: datetime) -> list[AnswerDraft]:
-    """What this account has begun, newest first."""
-    rows: list[Any] = list(
-        session.execute(
-            select(AnswerDraft)
-            .where(AnswerDraft.user_id == actor.person, AnswerDraft.expires_at > now)
-            .order_by(AnswerDraft.saved_at.desc())
-        ).scalars()
-    )
-    return rows

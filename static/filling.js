@@ -10,7 +10,14 @@
   function recall(key) { try { return JSON.parse(store.getItem(key)); } catch (_error) { return null; } }
 
   var done = document.querySelector("[data-done]");
-  if (done) { forget("fill:" + done.dataset.done); return; }
+  // All of a rater's reports by one method end on one page, whatever their links named.
+  if (done) {
+    var gone = "fill:" + done.dataset.done;
+    try {
+      Object.keys(store).forEach(function (name) { if (name === gone || (/-$/.test(gone) && name.indexOf(gone) === 0)) forget(name); });
+    } catch (_error) { return; }
+    return;
+  }
 
   var form = document.querySelector("form[data-filling]");
   if (!form) return;

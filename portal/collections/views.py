@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from forms.answers import open_form, reopen_form
-from forms.builder import PREFIX, AnswerForm
+from forms.builder import PREFIX, AnswerForm, grouped
 from forms.definition import FormDefinition
 from models.campaign import Campaign
 from models.collection import Collection
@@ -203,12 +203,12 @@ def _show(collection_id: int, refusal: Refusal | None = None) -> str:
         state=state_of(held),
         link=link_of(held),
         picture=qr_picture(link_of(held)),
-        targets=choices.entries("target") if named and "target" not in held.prefill else (),
+        targets=grouped(choices.entries("target")) if named and "target" not in held.prefill else [],
         fixed=_fixed_words(held, definition, choices),
         newer=collections.newer_form(database.session, held),
         drafts=drafts_of(database.session, held),
         spent=collection_codes.codes_spent(database.session, held),
-        groups=_groups(held),
+        by_group=_groups(held),
         smallest=smallest_group(held.campaign),
         role_names=[name for role, name in ROLE_NAMES.items() if role.value in held.roles],
         token=sent if refusal and _TOKEN.fullmatch(sent) else secrets.token_urlsafe(24),

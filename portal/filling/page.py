@@ -47,6 +47,19 @@ def wants_data() -> bool:
     return request.headers.get("Accept") == "application/json"
 
 
+def data_saved(draft: AnswerDraft, resume: str = "") -> Response:
+    """The short answer to the script: the draft was saved."""
+    at = f"{local(draft.saved_at):%H:%M}"
+    return jsonify(seen=draft.seen, resume=resume, token=draft.token, at=at)
+
+
+def data_refused(refusal: Refusal) -> Response:
+    """The short answer to the script: why it was not."""
+    answer = jsonify(code=refusal.code, sentence=refusal.sentence)
+    answer.status_code = refusal.status
+    return answer
+
+
 @dataclass(frozen=True)
 class FillPage:
     """One form on one page.
@@ -92,15 +105,12 @@ class FillPage:
     def kept(self, draft: AnswerDraft, resume: str, again: Callable[[], AnswerForm]) -> Response | str:
         """That the draft was saved: a line for the script, or the page once more."""
         if wants_data():
-            at = f"{local(draft.saved_at):%H:%M}"
-            return jsonify(seen=draft.seen, resume=resume, token=draft.token, at=at)
+            return data_saved(draft, resume)
         return replace(self, draft=draft, resume=resume, saved=True).render(again())
 
     def not_kept(self, refusal: Refusal, again: Callable[[], AnswerForm]) -> Response | tuple[str, int]:
         """Why the draft was not saved; nothing that was typed is lost."""
         if wants_data():
-            answer = jsonify(code=refusal.code, sentence=refusal.sentence)
-            answer.status_code = refusal.status
-            return answer
+            return data_refused(refusal)
         draft = refusal.draft if isinstance(refusal, DraftMoved) else self.draft
         return replace(self, draft=draft, not_saved=refusal).render(again()), refusal.status

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import re
-import secrets
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from forms.answers import open_form, printed
 from models.campaign import Campaign
-from models.people import Role
+from models.collection import AnswerDraft
+from models.people import Role, User
 from models.rating import Rating
 from portal.access import allow, current_actor
 from portal.clock import now
 from portal.database import database
 from portal.downloads import file_answer
 from portal.files import file_store
+from portal.filling.page import data_refused, data_saved, page_seen, page_token, wants_data
 from portal.menu import MenuEntry
 from portal.monitor import case_views
 from portal.monitor.blueprint import Page, blueprint, campaign_now
 from portal.posted import typed_form
-from services import ratings, reports
+from services import rating_drafts, ratings, reports
+from services.answer_drafts import DraftMoved
+from services.answer_pages import known_of
 from services.attachments import attachments_of
 from services.choices import StoredChoices
 from services.definitions import form_of
@@ -30,6 +34,7 @@ from services.form_paper import filled_rating
 from services.messages import unread_count
 from services.prefills import Known, month_of, prefilled
 from services.rating_forms import FormRefused, answers_to_correct, method_of, rating_form, reports_for_monitor
+from services.refusal import Refusal
 from services.reporter_cases import asked_back
 
 __all__ = ["MENU", "blueprint", "case_views"]
@@ -39,13 +44,7 @@ MENU = (
     MenuEntry("monitor.cases", _l("请我再评价"), _l("测评"), order=11),
 )
 
-_TOKEN = re.compile(r"[0-9A-Za-z_-]{16,64}")
-
-
-def page_token() -> str:
-    """The token of this page: kept when a refused page is shown again, so that it stays one report."""
-    sent = request.form.get("token", "")
-    return sent if _TOKEN.fullmatch(sent) else secrets.token_urlsafe(24)
+_ABOUT = re.compile(r"[0-9A-Za-z_~-]{0,70}")
 
 
 @blueprint.get("")
@@ -71,6 +70,10 @@ def index() -> Page:
         month=month,
         lines=reports.month_lines(database.session, actor, campaign.id, month),
         asked=len(asked_back(database.session, actor, now=now())),
+        begun=[
+            (draft, _query(about))
+            for draft, about in rating_drafts.begun_ratings(database.session, actor, campaign, now=now())
+        ],
         unread=unread_count(database.session, actor),
         **_words(campaign),
     )
@@ -100,17 +103,97 @@ def fill(method: str) -> Page:
         )
     except FormRefused as refused:
         return _form_page(campaign, method, refused.bound.form, refused), refused.status
+    rating_drafts.drop_rating_draft(
+        database.session, actor, campaign, method, about_sent(), store=file_store()
+    )
     return redirect(url_for("monitor.receipt", rating_id=taken.rating_id))
 
 
+def about_asked() -> str:
+    """What the link to the form named: its draft is another than that of the plain form."""
+    named = f"{request.args.get('month', '')}~{request.args.get('target', '')}".strip("~")
+    return named if _ABOUT.fullmatch(named) else ""
+
+
+def about_sent() -> str:
+    """The same, as the page sent it back."""
+    sent = request.form.get("about", "")
+    return sent if _ABOUT.fullmatch(sent) else ""
+
+
+@blueprint.post("/fill/<method>/draft")
+@allow(Role.MONITOR, Role.INSPECTOR)
+def save_draft(method: str) -> Page:
+    """Keep what was typed so far: at a press of the button, or by the page itself."""
+    campaign = campaign_now()
+    try:
+        draft = rating_drafts.save_rating_draft(
+            database.session,
+            current_actor(),
+            campaign,
+            method,
+            about_sent(),
+            formdata=typed_form(),
+            files=request.files,
+            token=page_token(),
+            seen=page_seen(),
+            store=file_store(),
+            now=now(),
+        )
+    except Refusal as refusal:
+        if wants_data():
+            return data_refused(refusal)
+        if not isinstance(refusal, DraftMoved):
+            raise
+        flash(refusal.sentence, "warn")
+        form = rating_drafts.as_typed(
+            database.session, current_actor(), campaign, method, typed_form(), now=now()
+        )
+        return _form_page(campaign, method, form, None, draft=refusal.draft), refusal.status
+    if wants_data():
+        return data_saved(draft)
+    flash(_("草稿已保存，在任何设备上登录后打开这张表，就能接着填。"), "ok")
+    return redirect(url_for("monitor.fill", method=method, **_query(about_sent())))
+
+
+@blueprint.post("/fill/<method>/restart")
+@allow(Role.MONITOR, Role.INSPECTOR)
+def restart(method: str) -> Page:
+    """Forget the draft and begin with an empty form."""
+    rating_drafts.drop_rating_draft(
+        database.session, current_actor(), campaign_now(), method, about_sent(), store=file_store()
+    )
+    flash(_("已清空，可以重新填写。"), "ok")
+    return redirect(url_for("monitor.fill", method=method, **_query(about_sent())))
+
+
+def _query(about: str) -> dict[str, Any]:
+    """The link's query that a draft was about."""
+    month, _mark, target = about.rpartition("~")
+    if not target:
+        return {}
+    if not month and month_of({"month": target}):
+        return {"month": target}
+    return {"month": month, "target": target} if month else {"target": target}
+
+
 def _empty_form(campaign: Campaign, method: str) -> str:
-    _, definition = rating_form(database.session, current_actor(), campaign, method)
+    actor = current_actor()
+    _, definition = rating_form(database.session, actor, campaign, method)
+    draft = rating_drafts.rating_draft(database.session, actor, campaign, method, about_asked(), now=now())
+    if draft is not None:
+        form = rating_drafts.reopened_rating(database.session, actor, campaign, draft, now=now())
+        return _form_page(campaign, method, form, None, draft=draft)
     choices = StoredChoices(database.session)
     answers = prefilled(
         definition,
         link=request.args,
         choices=choices,
-        known=Known(month=reports.month_due(campaign, now=now())),
+        known=known_of(
+            database.session.get_one(User, actor.person),
+            Known(month=reports.month_due(campaign, now=now())),
+            last=rating_drafts.last_answers(database.session, actor, campaign, method),
+        ),
         now=now(),
     )
     return _form_page(
@@ -118,13 +201,23 @@ def _empty_form(campaign: Campaign, method: str) -> str:
     )
 
 
-def _form_page(campaign: Campaign, method: str, form: Any, refused: FormRefused | None) -> str:
+def _form_page(
+    campaign: Campaign,
+    method: str,
+    form: Any,
+    refused: FormRefused | None,
+    *,
+    draft: AnswerDraft | None = None,
+) -> str:
     month = _month_shown(campaign, form)
     return render_template(
         "monitor/fill.html",
         form=form,
         refused=refused,
-        token=page_token(),
+        draft=draft,
+        seen=page_seen() if refused else (draft.seen if draft else 0),
+        about=about_sent() if request.method == "POST" else about_asked(),
+        token=draft.token if draft and not refused else page_token(),
         method=method_of(campaign, method),
         month=month,
         months=reports.months_of(campaign, now=now())[:3],
