@@ -29,6 +29,7 @@ from services.definition_versions import (
 from services.history import record
 from services.refusal import Refusal, not_found
 from services.transaction import transaction
+from services.trial_answers import forget_trials
 
 #: So many changes can be taken back.
 MOST_STEPS = 100
@@ -170,6 +171,7 @@ def discard_draft(
     with transaction(session):
         row = locked_draft(session, craft, key, seen)
         log(session, actor, craft, "draft_discarded", key, {"name": row.name}, now)
+        forget_trials(session, row.id)
         session.delete(row)
 
 

@@ -19,6 +19,7 @@ from services.definition_versions import Craft, Document, Draft, draft_from, dra
 from services.packs import adopt_definitions
 from services.refusal import Refusal
 from services.transaction import transaction
+from services.trial_answers import forget_trials
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,7 @@ def publish(
 
 
 def _issue(session: Session, craft: Craft, row: Definition, draft: Draft, now: datetime) -> None:
+    forget_trials(session, row.id)
     versions = versions_of(session, craft, draft.pack_key, draft.key)
     version = (versions[0].version if versions else 0) + 1
     session.execute(

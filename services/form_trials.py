@@ -1,4 +1,4 @@
-"""A draft tried out over its own link: filled, checked, shown, and never stored."""
+"""A draft tried out over its own link: filled, checked, shown, and kept for its designer alone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from forms.answers import Bound, bind, open_form, proposes_case, ratings
+from forms.answers import Bound, bind, open_form, printed, proposes_case, ratings
 from forms.builder import AnswerForm
 from forms.choices import Entry
 from forms.context import Uploads
@@ -17,6 +17,7 @@ from forms.unfinished import Unfinished, unfinished
 from services.choices import StoredChoices
 from services.definition_versions import Draft
 from services.form_versions import draft_by_token
+from services.trial_answers import keep_trial
 
 
 class TrialChoices(StoredChoices):
@@ -54,7 +55,7 @@ def open_trial(session: Session, token: str, *, now: datetime) -> Trial:
 
 
 def fill_trial(session: Session, token: str, *, formdata: Any, files: Uploads | None, now: datetime) -> Trial:
-    """What would become of a filled form. Nothing is kept, uploaded files neither."""
+    """What would become of a filled form; kept as a trial answer, which no count sees. Uploaded files are not kept."""
     draft = draft_by_token(session, token)
     state, choices = unfinished(draft.document), TrialChoices(session)
     bound = bind(state.shown, formdata, choices=choices, files=files, now=now)
@@ -63,4 +64,6 @@ def fill_trial(session: Session, token: str, *, formdata: Any, files: Uploads | 
     if bound.answers is not None:
         rated = ratings(state.shown, bound.answers)
         case = proposes_case(state.shown, bound.answers)
+        shown = printed(state.shown, bound.answers, choices=choices)
+        keep_trial(session, draft, bound.answers, shown, now=now)
     return Trial(draft, state, bound.form, choices, bound, rated, case)

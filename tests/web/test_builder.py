@@ -325,7 +325,7 @@ def test_an_uploaded_file_that_is_no_text_is_refused(draft: CarefulClient) -> No
     assert act(draft, f"{DRAFT}/import", page=f"{DRAFT}/import", file=file).status_code == 422
 
 
-def test_a_draft_is_tried_by_link_and_nothing_is_stored(
+def test_a_draft_is_tried_by_link_and_counts_nowhere(
     draft: CarefulClient, app: Flask, db: Session, office: Office
 ) -> None:
     link = f"/forms/try/{body(db)['token']}"
@@ -347,7 +347,7 @@ def test_a_draft_is_tried_by_link_and_nothing_is_stored(
         assert found
         answer = phone.post(link, data=data | {"f_problem": found.group(1)})
     assert answer.status_code == 200, answer.text
-    assert "什么都没有保存" in answer.text
+    assert "不计入任何统计" in answer.text
     assert "计为1次测评" in answer.text
     assert "并建议立案督办" in answer.text
     assert "<script>alert" not in answer.text

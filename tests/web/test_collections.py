@@ -17,10 +17,12 @@ from PIL import Image
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models.collection import Answer, AnswerDraft, Collection
+from models.collection import Answer, AnswerDraft, Collection, TrialAnswer
 from models.history import HistoryEntry
 from models.notice import Attachment
 from models.people import Role
+from services.form_drafts import discard_draft, edit_draft, open_draft
+from services.form_publishing import publish_draft
 from tests.conftest import TODAY
 from tests.integration.office import Office, build_office
 from tests.integration.sent_forms import QUESTIONNAIRE, publish_form, send_out
@@ -420,3 +422,43 @@ def test_hostile_text_is_inert(
     assert "<script>alert" not in client.get(sent.location).text
     for path in ("/collections", "/collections/1", "/collections/1/poster", "/collections/1/rules"):
         assert "<script>alert" not in officer.get(path).text
+
+
+def test_what_is_tried_with_a_draft_never_counts_and_goes_with_it(
+    app: Flask, office: Office, signed_in: Callable[..., CarefulClient], client: CarefulClient, db: Session
+) -> None:
+    def tried() -> int:
+        db.rollback()
+        return db.execute(select(func.count()).select_from(TrialAnswer)).scalar_one()
+
+    draft = open_draft(db, office.admin, "citizens", now=TODAY)
+    address = f"/forms/try/{draft.token}"
+    for words in ("第一次试", "第二次试"):
+        data = {"csrf_token": client.token(address), "f_feel": "good", "f_window": words}
+        assert client.post(address, data=data).status_code == 200
+    assert tried() == 2
+    assert "第二次试" not in client.get(address).text, "for the designer alone"
+    designer = signed_in(Role.ADMIN, login="adm")
+    assert "第二次试" in designer.get(address).text
+    assert db.execute(select(func.count()).select_from(Answer)).scalar_one() == 0
+    db.rollback()
+    discard_draft(db, office.admin, "citizens", seen=draft.seen, now=TODAY)
+    assert tried() == 0
+    draft = open_draft(db, office.admin, "citizens", now=TODAY)
+    address = address.rpartition("/")[0] + f"/{draft.token}"
+    client.post(address, data={"csrf_token": client.token(address), "f_feel": "good"})
+    assert tried() == 1
+    designer.post(f"{address}/clear", data={"csrf_token": designer.token(address)})
+    assert tried() == 0
+    client.post(address, data={"csrf_token": client.token(address), "f_feel": "good"})
+    draft = edit_draft(
+        db,
+        office.admin,
+        "citizens",
+        lambda old: {**old, "intro": "新的说明"},
+        seen=draft.seen,
+        words="说明",
+        now=TODAY,
+    )
+    publish_draft(db, office.admin, "citizens", seen=draft.seen, now=TODAY)
+    assert tried() == 0

@@ -294,3 +294,64 @@ def test_the_instant_form_is_light_and_needs_no_script(
         assert len(gzip.decompress(answer.data)) > len(answer.data)
         weight += len(answer.data)
     assert weight <= 60_000, f"{weight} bytes over the wire"
+
+
+def test_a_rating_is_gone_on_with_on_another_device(
+    monitor: CarefulClient, office: Office, db: Session, app: Flask
+) -> None:
+    page = monitor.get("/m/instant").text
+    typed = {
+        "csrf_token": hidden(page, "csrf_token"),
+        "token": hidden(page, "token"),
+        "about": "",
+        "seen": "0",
+        "f_situation": "写到一半",
+        "f_occurred_at": "四月九日",
+    }
+    photo = io.BytesIO()
+    Image.new("RGB", (30, 30), "red").save(photo, "JPEG")
+    photo.seek(0)
+    saved = monitor.post(
+        "/m/fill/instant/draft",
+        data={**typed, "f_evidence": (photo, "a.jpg")},
+        content_type="multipart/form-data",
+    )
+    assert saved.status_code == 302
+    assert "没填完的" in monitor.get("/m").text
+    again = monitor.get("/m/instant").text
+    for text in ("写到一半", "四月九日", 'name="f_evidence-kept"', "已恢复", typed["token"]):
+        assert text in again
+    other = monitor.get("/m/instant", query_string={"target": office.target.key}).text
+    assert "写到一半" not in other, "the draft of another link is another one"
+    told = monitor.post(
+        "/m/fill/instant/draft",
+        data={**typed, "f_situation": "旧页面"},
+        headers={"Accept": "application/json"},
+    )
+    assert told.status_code == 409
+    assert "旧页面" in monitor.post("/m/fill/instant/draft", data={**typed, "f_situation": "旧页面"}).text
+    kept = re.findall(r'name="f_evidence-kept" value="([^"]+)"', again)
+    sent = monitor.post(
+        "/m/instant",
+        data={
+            **typed,
+            "f_target": office.target.key,
+            "f_grade": "good",
+            "f_occurred_at": "2026-04-09T08:00",
+            "f_matter_kind": "errand",
+            "f_matter": "办理许可",
+            "f_evidence-kept": kept,
+        },
+    )
+    assert sent.status_code == 302, sent.text
+    assert "写到一半" not in monitor.get("/m/instant").text
+    assert "没填完的" not in monitor.get("/m").text
+
+
+def test_a_draft_is_thrown_away_on_purpose(monitor: CarefulClient) -> None:
+    page = monitor.get("/m/instant").text
+    data = {"csrf_token": hidden(page, "csrf_token"), "token": hidden(page, "token"), "about": ""}
+    monitor.post("/m/fill/instant/draft", data={**data, "f_situation": "不要了"})
+    assert "不要了" in monitor.get("/m/instant").text
+    monitor.post("/m/fill/instant/restart", data=data)
+    assert "不要了" not in monitor.get("/m/instant").text
