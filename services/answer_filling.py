@@ -163,7 +163,7 @@ def keep_draft(
     if desk.place is None:
         desk = replace(desk, resume=new_resume())
     bound = bind(desk.form, formdata, choices=desk.choices, files=files, now=now)
-    checked, _why = checked_uploads(bound)
+    checked, _why = checked_uploads(bound, unasked=True)
     return _save(session, desk, formdata, checked, token, seen, store, now), desk.resume
 
 

@@ -72,7 +72,7 @@ def save_rating_draft(
     """Keep what was typed so far. seen: the number of the draft the page knows; raises DraftMoved."""
     form_id, form = rating_form(session, actor, campaign, method)
     bound = bind(form, formdata, choices=StoredChoices(session), files=files, now=now)
-    checked, _why = checked_uploads(bound)
+    checked, _why = checked_uploads(bound, unasked=True)
     typed = [(name, value) for name, value in formdata.items(multi=True) if name.startswith(PREFIX)]
     with transaction(session):
         rows = attach(session, actor, store, checked, owner_kind=HELD, owner_id=actor.person, now=now)

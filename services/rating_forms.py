@@ -207,12 +207,18 @@ def answers_to_correct(session: Session, form: FormDefinition, rating: Rating) -
     return shown
 
 
-def checked_uploads(bound: Bound) -> tuple[list[tuple[str, Checked]], Refusal | None]:
-    """The files that came with a form and may be kept, and why another may not."""
+def checked_uploads(
+    bound: Bound, *, unasked: bool = False
+) -> tuple[list[tuple[str, Checked]], Refusal | None]:
+    """The files that came with a form and may be kept, and why another may not.
+
+    unasked: also those of fields that are hidden now; a draft keeps everything.
+    """
     checked: list[tuple[str, Checked]] = []
     why: Refusal | None = None
-    for field, uploads in bound.uploads.items():
-        for upload in uploads:
+    uploads = {field.spec.key: field.uploads for field in bound.form} if unasked else bound.uploads
+    for field, files in uploads.items():
+        for upload in files:
             try:
                 checked.append((field, checked_upload(upload)))
             except Refusal as refusal:

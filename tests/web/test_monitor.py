@@ -351,7 +351,7 @@ def test_a_rating_is_gone_on_with_on_another_device(
 def test_a_draft_is_thrown_away_on_purpose(monitor: CarefulClient) -> None:
     page = monitor.get("/m/instant").text
     data = {"csrf_token": hidden(page, "csrf_token"), "token": hidden(page, "token"), "about": ""}
-    monitor.post("/m/fill/instant/draft", data={**data, "f_situation": "不要了"})
-    assert "不要了" in monitor.get("/m/instant").text
+    monitor.post("/m/fill/instant/draft", data={**data, "f_situation": "写错了重来"})
+    assert "写错了重来" in monitor.get("/m/instant").text
     monitor.post("/m/fill/instant/restart", data=data)
-    assert "不要了" not in monitor.get("/m/instant").text
+    assert "写错了重来" not in monitor.get("/m/instant").text
