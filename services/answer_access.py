@@ -46,6 +46,18 @@ def answer_by_receipt(session: Session, held: Collection, receipt: str) -> Answe
     return row
 
 
+def answer_by_number(session: Session, actor: Actor, held: Collection, typed: str) -> Answer:
+    """An answer by what its receipt says: the number in the collection, or the receipt's own; for the office."""
+    actor.require(*OFFICE, Role.ADMIN, Role.AUDITOR, to="查看答卷")
+    may_read(session, held)
+    plain = "".join(sign for sign in typed.upper() if sign.isascii() and sign.isalnum())
+    which = Answer.position == int(plain) if plain.isdigit() and len(plain) < 9 else Answer.receipt == plain
+    row = session.execute(select(Answer).where(Answer.collection_id == held.id, which)).scalar_one_or_none()
+    if row is None or not plain:
+        raise not_found("这份答卷；请核对回执编号或第几份")
+    return row
+
+
 def answer_for(session: Session, actor: Actor, answer_id: int) -> Answer:
     """One answer, for the office or for whoever gave it; see `may_read` for anonymous ones."""
     row = session.get(Answer, answer_id)

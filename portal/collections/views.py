@@ -10,7 +10,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from forms.answers import open_form, reopen_form
+from forms.answers import open_form, printed, reopen_form
 from forms.builder import PREFIX, AnswerForm, grouped
 from forms.definition import FormDefinition
 from models.campaign import Campaign
@@ -27,11 +27,12 @@ from portal.posted import typed_form
 from portal.qr import qr_file, qr_picture
 from portal.sessionless import Page
 from services import collection_codes, collections
-from services.answer_access import counts_by_group, drafts_of
+from services.answer_access import answer_by_number, counts_by_group, drafts_of
+from services.answers import withdraw_answer
 from services.choices import StoredChoices
 from services.definitions import form_of
 from services.mixing import smallest_group
-from services.one_time_codes import MOST_CODES
+from services.one_time_codes import MOST_CODES, spelt
 from services.prefills import fixable
 from services.refusal import Refusal
 
@@ -258,6 +259,45 @@ def _groups(held: Collection) -> list[tuple[str, int]]:
     except Refusal:
         return []
     return [(group or _("未分组"), count) for group, count in counts.items()] if set(counts) - {""} else []
+
+
+@blueprint.get("/<int:collection_id>/answer")
+@allow(Role.ADMIN, Role.OFFICER)
+def answer(collection_id: int) -> Page:
+    """The answer whose receipt somebody shows, to be read out or withdrawn."""
+    return _answer_page(collection_id, request.args.get("number", "")[:40])
+
+
+def _answer_page(collection_id: int, number: str, refusal: Refusal | None = None) -> str:
+    held = collections.collection_for(database.session, current_actor(), collection_id)
+    row = answer_by_number(database.session, current_actor(), held, number)
+    definition = form_of(database.session, row.form_id)
+    return render_template(
+        "collections/answer.html",
+        held=held,
+        answer=row,
+        number=spelt(row.receipt or ""),
+        printed=printed(definition, row.answers, choices=StoredChoices(database.session)),
+        definition=definition,
+        refusal=refusal,
+        typed=request.form,
+    )
+
+
+@blueprint.post("/<int:collection_id>/answer")
+@allow(Role.ADMIN, Role.OFFICER)
+def withdraw(collection_id: int) -> Page:
+    """Take it out of the count, with the reason."""
+    number = request.form.get("number", "")[:40]
+    held = collections.collection_for(database.session, current_actor(), collection_id)
+    row = answer_by_number(database.session, current_actor(), held, number)
+    reason = typed_form().get("reason", "")[:1000]
+    try:
+        withdraw_answer(database.session, current_actor(), row.id, reason=reason, now=now())
+    except Refusal as refusal:
+        return _answer_page(collection_id, number, refusal), refusal.status
+    flash(_("第%(number)s份已作废，不再计入；内容留着备查。", number=row.position), "ok")
+    return redirect(url_for("collections.show", collection_id=collection_id))
 
 
 @blueprint.get("/<int:collection_id>/poster")

@@ -411,6 +411,23 @@ def test_only_the_office_opens_the_pages(
     assert signed_in(Role.ADMIN, login="adm").get("/collections").status_code == 200
 
 
+def test_an_answer_is_found_by_its_receipt_and_withdrawn_with_a_reason(
+    client: CarefulClient, officer: CarefulClient, send: Callable[..., str]
+) -> None:
+    address = send(quota=1)
+    sent = client.post(address, data=whole(client.get(address).text, feel="bad", why="填错了表"))
+    receipt = sent.location.rpartition("/")[2]
+    for number in ("1", f"{receipt[:4]}-{receipt[4:]}".lower()):
+        page = officer.get("/collections/1/answer", query_string={"number": number})
+        assert "填错了表" in page.text
+    assert officer.get("/collections/1/answer", query_string={"number": "99"}).status_code == 404
+    data = {"csrf_token": hidden(page.text, "csrf_token"), "number": receipt}
+    assert "请写明" in officer.post("/collections/1/answer", data=data).text
+    assert officer.post("/collections/1/answer", data={**data, "reason": "本人要求撤回"}).status_code == 302
+    assert "本人要求撤回" in client.get(sent.location).text
+    assert client.get(address).status_code == 200, "its place is free again"
+
+
 def test_hostile_text_is_inert(
     client: CarefulClient, officer: CarefulClient, send: Callable[..., str]
 ) -> None:
