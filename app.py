@@ -50,6 +50,7 @@ PAGES = (
     "portal.procedure",
     "portal.connections",
     "portal.feeds",
+    "portal.designer",
 )
 
 

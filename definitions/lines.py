@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from definitions.texts import clean, narrow
+from definitions.texts import clean, narrow, sound
 
 #: More lines than this are never typed by hand.
 MOST_LINES = 200
 
 
-def read_lines(name: str, form: Any) -> list[dict[str, str]]:
-    """The lines of a small table posted as ``name-0-part``, in the order of their ``place`` if they have one."""
+def read_lines(name: str, form: Any, *, whole_texts: frozenset[str] = frozenset()) -> list[dict[str, str]]:
+    """The lines of a small table posted as ``name-0-part``, in the order of their ``place`` if they have one.
+
+    whole_texts: parts whose outer blanks are meant.
+    """
     found: dict[int, dict[str, str]] = {}
     for posted in form:
         owner, _, rest = posted.rpartition("-")
         prefix, _, index = owner.rpartition("-")
         if prefix == name and index.isascii() and index.isdigit() and len(index) <= 4:
-            found.setdefault(int(index), {})[rest] = clean(form.get(posted, ""))
+            found.setdefault(int(index), {})[rest] = (sound if rest in whole_texts else clean)(
+                form.get(posted, "")
+            )
     lines = [line for _, line in sorted(found.items())][:MOST_LINES]
     return [line for _, line in sorted(enumerate(lines, 1), key=lambda pair: _place(*pair))]
 

@@ -18,7 +18,12 @@ def clean(text: str) -> str:
     >>> clean(" a\r\nb\x00 ")
     'a\nb'
     """
-    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    return sound(text).strip()
+
+
+def sound(text: str) -> str:
+    """The text without control signs; blanks at its ends stay, where they are what keeps a place to write in."""
+    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def narrow(text: str) -> str:

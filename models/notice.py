@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text, U
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Json, JsonObject, UtcDateTime
-from models.campaign import Definition
+from models.campaign import Campaign, Definition
 from models.case import Case
 from models.people import User
 from models.roster import Target
@@ -66,14 +66,96 @@ class Notice(Base):
     replaced_by_id: Mapped[int | None] = mapped_column(ForeignKey("notice.id"))
 
     definition: Mapped[Definition] = relationship(foreign_keys=[kind_id])
+    campaign: Mapped[Campaign] = relationship()
     case: Mapped[Case | None] = relationship()
     target: Mapped[Target | None] = relationship()
     issued_by: Mapped[User | None] = relationship()
     file: Mapped[NoticeFile | None] = relationship(back_populates="notice", uselist=False)
     service: Mapped[ServiceRecord | None] = relationship(back_populates="notice", uselist=False)
+    #: The one that took its place, and the one whose place it took.
+    replaced_by: Mapped[Notice | None] = relationship(
+        foreign_keys=[replaced_by_id], remote_side="Notice.id", back_populates="replaces"
+    )
+    replaces: Mapped[Notice | None] = relationship(
+        foreign_keys=[replaced_by_id], back_populates="replaced_by", uselist=False
+    )
+    voidings: Mapped[list[NoticeVoiding]] = relationship(
+        back_populates="notice", order_by="NoticeVoiding.id", viewonly=True
+    )
+
+    @property
+    def superseded(self) -> bool:
+        """Whether another notice took its place without its being voided."""
+        return self.replaced_by_id is not None and self.status != "voided"
+
+    @property
+    def waits(self) -> bool:
+        """Whether it still has to reach its addressee."""
+        return self.status == "issued" and self.needs_service and self.replaced_by_id is None
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
+
+
+class NoticeVoiding(Base):
+    """作废 of a notice: proposed with a reason, decided by another person where the office wants two."""
+
+    __tablename__ = "notice_voiding"
+    __table_args__ = (
+        CheckConstraint("decided_by_id IS NULL OR decided_by_id <> proposed_by_id", "two_persons"),
+        CheckConstraint("(decided_at IS NULL) = (approved IS NULL)", "decided"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id"), index=True)
+    reason: Mapped[str] = mapped_column(Text)
+    proposed_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    #: Both None while it waits; the decider stays None where one person may void alone.
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    approved: Mapped[bool | None]
+    remark: Mapped[str] = mapped_column(Text, default="")
+
+    notice: Mapped[Notice] = relationship(back_populates="voidings")
+    proposed_by: Mapped[User] = relationship(foreign_keys=[proposed_by_id])
+    decided_by: Mapped[User | None] = relationship(foreign_keys=[decided_by_id])
+
+
+class NoticeDraft(Base):
+    """送核: what a step would issue, put before a second person who checks it (核稿) before it is issued.
+
+    status: waiting, checked, returned, or issued once the step was taken with just these words.
+    """
+
+    __tablename__ = "notice_draft"
+    __table_args__ = (
+        CheckConstraint("status IN ('waiting', 'checked', 'returned', 'issued', 'withdrawn')", "status"),
+        CheckConstraint("checked_by_id IS NULL OR checked_by_id <> drafted_by_id", "two_persons"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    case_id: Mapped[int] = mapped_column(ForeignKey("rectification_case.id"), index=True)
+    trigger: Mapped[str] = mapped_column(String(60))
+    kind: Mapped[str] = mapped_column(String(60))
+    kind_id: Mapped[int] = mapped_column(ForeignKey("definition.id"))
+    title: Mapped[str] = mapped_column(String(300))
+    #: What the step was told, and what the notice would print, at the time.
+    asked: Mapped[JsonObject] = mapped_column(Json)
+    values: Mapped[JsonObject] = mapped_column("drafted_values", Json)
+    status: Mapped[str] = mapped_column(String(20), default="waiting")
+    drafted_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    drafted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    checked_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    remark: Mapped[str] = mapped_column(Text, default="")
+    notice_id: Mapped[int | None] = mapped_column(ForeignKey("notice.id"))
+
+    case: Mapped[Case] = relationship()
+    drafted_by: Mapped[User] = relationship(foreign_keys=[drafted_by_id])
+    checked_by: Mapped[User | None] = relationship(foreign_keys=[checked_by_id])
+    notice: Mapped[Notice | None] = relationship()
 
 
 class NoticeFile(Base):

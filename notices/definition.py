@@ -182,6 +182,7 @@ class NoticeKind(Definition):
     cited: whether later notices of the same case refer to this one as 前文 (it set what is to be done).
     served: whether somebody has to sign for it; not so for receipts and circulars.
     duplex: the 版记 stands on an even page, after a blank one if need be, for printing on both sides (N2).
+    checked: whether a second person has to have checked the draft (核稿) before it is issued.
     note: 附注 under the date, printed in parentheses. cc: 抄送. sample: values over the vocabulary's own samples.
     """
 
@@ -208,6 +209,7 @@ class NoticeKind(Definition):
     cc: str = ""
     cited: bool = False
     served: bool = True
+    checked: bool = False
     imprint: Imprint | None = None
     duplex: bool = False
     qr: QrPlace = QrPlace.SIGNATURE

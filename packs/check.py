@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from definitions.expression import literals_compared
 from definitions.fault import Fault
 from packs.check_forms import form_faults
+from packs.check_notices import notice_faults
 from packs.check_procedures import procedure_faults
 from packs.clauses import cited, is_malformed, sources
 from packs.parts import Pack, PartKind, placed
@@ -149,15 +150,6 @@ def _conditions(workflow: Workflow) -> Iterator[tuple[str, object]]:
                 yield f"states[{index}].effects[{number}].when", rule.when
 
 
-def _notices(pack: Pack) -> Iterator[Fault]:
-    """A notice is numbered in a series that exists."""
-    series = {entry.key for entry in pack.sheet.series}
-    for key, kind in pack.notices.items():
-        if kind.series not in series:
-            path = pack.path_of(PartKind.NOTICE_KIND, key)
-            yield Fault(f"{path}: series", f"封面里没有编号序列“{kind.series}”")
-
-
 def _dictionaries(pack: Pack) -> Iterator[Fault]:
     """The dictionaries that acts ask for exist, and delegates belong to listed groups."""
     for key in NEEDED_DICTIONARIES:
@@ -193,7 +185,7 @@ RULES: tuple[Callable[[Pack], Iterable[Fault]], ...] = (
     _workflows,
     procedure_faults,
     form_faults,
-    _notices,
+    notice_faults,
     _dictionaries,
     _calendar,
 )

@@ -12,6 +12,7 @@ from packs.parts import Pack, Part
 
 _NOTHING = object()
 _LONGEST = 60
+_AROUND = 8
 
 
 def difference(old: Pack, new: Pack) -> list[str]:
@@ -48,7 +49,9 @@ def _title(part: Part) -> str:
 def _changes(old: Any, new: Any, *, trail: str, attribute: str = "") -> Iterator[str]:
     if old == new:
         return
-    if attribute in CONDITIONS or not _same_shape(old, new):
+    if isinstance(old, str) and isinstance(new, str) and max(len(old), len(new)) > _LONGEST:
+        yield f"{trail}{ATTRIBUTES.get(attribute, attribute)} {_where_they_part(old, new)}"
+    elif attribute in CONDITIONS or not _same_shape(old, new):
         yield f"{trail}{ATTRIBUTES.get(attribute, attribute)} {_said(old, attribute)} → {_said(new, attribute)}"
     elif isinstance(old, dict):
         if attribute and attribute not in TRANSPARENT:
@@ -127,6 +130,30 @@ def _said(value: Any, attribute: str) -> str:
     if isinstance(value, int | float):
         return str(value)
     return _short(json.dumps(value, ensure_ascii=False, sort_keys=True))
+
+
+def _alike(old: str, new: str) -> int:
+    """How many first characters are the same."""
+    for count, (one, other) in enumerate(zip(old, new, strict=False)):
+        if one != other:
+            return count
+    return min(len(old), len(new))
+
+
+def _where_they_part(old: str, new: str) -> str:
+    """Of two long texts the run that differs, with a few characters around it.
+
+    >>> _where_they_part("甲" * 70 + "三日内" + "乙" * 70, "甲" * 70 + "五日内" + "乙" * 70)
+    '“…甲甲甲甲甲甲甲甲三日内乙乙乙乙乙乙…” → “…甲甲甲甲甲甲甲甲五日内乙乙乙乙乙乙…”'
+    """
+    start = _alike(old, new)
+    end = min(_alike(old[::-1], new[::-1]), len(old) - start, len(new) - start)
+
+    def run(text: str) -> str:
+        first, last = max(0, start - _AROUND), min(len(text), len(text) - end + _AROUND)
+        return f"“{'…' if first else ''}{_short(text[first:last])}{'…' if last < len(text) else ''}”"
+
+    return f"{run(old)} → {run(new)}"
 
 
 def _short(text: str) -> str:

@@ -16,7 +16,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from portal.clock import OFFICE_ZONE
-from portal.notice_words import notice_state
+from portal.notice_words import act_words, notice_state
 
 NOTHING = "—"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
@@ -121,3 +121,4 @@ def init_formats(app: Flask) -> None:
         app.add_template_filter(filter_)
     app.add_template_global(asset)
     app.add_template_global(notice_state)
+    app.add_template_global(act_words)

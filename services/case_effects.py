@@ -12,14 +12,16 @@ from sqlalchemy.orm import Session
 
 from models.case import Case, CaseStep
 from models.job import Message
-from models.notice import ServiceRecord
+from models.notice import NoticeDraft, ServiceRecord
 from models.people import Role, RoleGrant, User
 from models.rating import Rating
+from notices.definition import NoticeKind, Value
 from services.actor import Actor
 from services.case_access import reported
 from services.deadlines import end_clocks, resume_clocks, start_clock, stop_clocks
 from services.deductions import settle
 from services.dossier import Dossier
+from services.notice_checking import checked_draft
 from services.notice_values import case_values
 from services.notices import issue_notice
 from services.refusal import Refusal
@@ -85,7 +87,7 @@ def _record_service(session: Session, actor: Actor, dossier: Dossier, step: Case
     if actor.user_id is None:
         raise Refusal("service_by_person", "送达须由人记录。")
     served_at = _served_at(dossier.workflow, step, moment)
-    waiting = [notice for notice in dossier.notices if notice.status == "issued" and notice.needs_service]
+    waiting = [notice for notice in dossier.notices if notice.waits]
     if waiting and served_at.astimezone(LOCAL).date() < max(notice.issued_on for notice in waiting):
         raise Refusal("served_before_issue", "送达日期不能早于文书的成文日期，请核对。", 422)
     if served_at > moment.recorded:
@@ -191,7 +193,13 @@ def issue_for_step(
 ) -> None:
     """Issue one notice of a step with the values the case gives it now."""
     case = dossier.case
-    issue_notice(
+    checked: list[NoticeDraft] = []
+
+    def passed(kind: NoticeKind, kind_id: int, frozen: dict[str, Value]) -> None:
+        if kind.checked:
+            checked.append(checked_draft(session, step, kind, kind_id, frozen))
+
+    row = issue_notice(
         session,
         actor,
         case.campaign,
@@ -201,7 +209,10 @@ def issue_for_step(
         case=case,
         step=step,
         target=case.target,
+        passed=passed,
     )
+    for draft in checked:
+        draft.status, draft.notice_id = "issued", row.id
 
 
 def tell(session: Session, case: Case, roles: Iterable[str], text: str, *, now: datetime) -> None:

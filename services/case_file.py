@@ -144,7 +144,7 @@ def case_file(session: Session, actor: Actor, case_id: int, *, now: datetime) ->
         tier_names={tier.key: tier.name for tier in tiers_of(scheme)},
         counts=tuple((item.label, counts[item.key]) for item in workflow.counts if counts.get(item.key)),
         files=tuple(file for rows in files.values() for file in rows),
-        unserved=tuple(row for row in notices if row.status == "issued" and row.needs_service),
+        unserved=tuple(row for row in notices if row.waits),
         moves=tuple(moves_of_case(session, case.id)),
     )
 

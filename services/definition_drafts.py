@@ -197,11 +197,13 @@ def edit_draft(
     seen: str,
     words: str,
     now: datetime,
+    joined: bool = False,
 ) -> Draft:
     """Make one change and keep it at once, with its way back.
 
     seen: `Draft.seen` of the page that asks; when it is another's by now, DraftChanged. change: raises Refusal
-    when it cannot be made. One that changes nothing is no step.
+    when it cannot be made. One that changes nothing is no step. joined: a page that saves itself while somebody
+    types; such changes of one part in a row are one step.
     """
     may_design(actor, craft)
     with transaction(session):
@@ -214,8 +216,11 @@ def edit_draft(
             raise Refusal(
                 f"{craft.word}_too_large", f"这个{craft.noun}太大了，请缩短文字或分成几个{craft.noun}。", 422
             )
-        step = {**change_between(before, after, of=craft.lines), "words": words[:200], "by": actor.name}
-        past = [*row.body["past"], step][-MOST_STEPS:]
+        said = {"words": words[:200], "by": actor.name, **({"joined": True} if joined else {})}
+        past = list(row.body["past"])
+        if joined and past and {name: past[-1].get(name) for name in said} == said:
+            before = undone(before, past.pop(), of=craft.lines)
+        past = [*past, {**change_between(before, after, of=craft.lines), **said}][-MOST_STEPS:]
         _keep(row, actor, after, words, past=past, future=[], now=now)
         return draft_from(row)
 

@@ -87,7 +87,11 @@ class Dossier:
         return list(
             self.session.execute(
                 select(Notice)
-                .where(Notice.case_id == self.case.id, Notice.status != "voided")
+                .where(
+                    Notice.case_id == self.case.id,
+                    Notice.status != "voided",
+                    Notice.replaced_by_id.is_(None),
+                )
                 .order_by(Notice.id.desc())
             ).scalars()
         )

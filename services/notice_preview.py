@@ -27,6 +27,9 @@ from workflow.engine import Step, StepRefused, step
 from workflow.situation import situation_from
 from workflow.vocabulary import AskType
 
+#: Stands for the number while there is none.
+NUMBERED_LATER = "〔印发时编号〕"
+
 
 class _Seen(Exception):
     def __init__(self, kind: NoticeKind, values: dict[str, Value]) -> None:
@@ -51,18 +54,32 @@ def preview_notice(
     would say. Required answers not given yet stand as 〔待填〕. Refusal when the step may not be taken now or
     does not issue that kind.
     """
+    seen_kind, values = foreseen(session, actor, case_id, trigger, kind, asked, now=now)
+    try:
+        from notices.render import render_pdf  # draws pages; loaded when the first one is asked for
+
+        return render_pdf(seen_kind, {**values, "number": NUMBERED_LATER}, draft=True)
+    except NoticeRefused as refused:
+        raise Refusal(refused.code, refused.sentence, 422) from refused
+
+
+def foreseen(
+    session: Session,
+    actor: Actor,
+    case_id: int,
+    trigger: str,
+    kind: str,
+    asked: Mapping[str, Any],
+    *,
+    now: datetime,
+) -> tuple[NoticeKind, dict[str, Value]]:
+    """The kind and the values that a step with these answers would issue it with; see `preview_notice`."""
     actor.require(*OFFICE, to="预览文书")
     try:
         with transaction(session):
             _look(session, actor, case_id, trigger, kind, asked, now)
     except _Seen as seen:
-        values = {**seen.values, "number": "〔印发时编号〕"}
-        try:
-            from notices.render import render_pdf  # draws pages; loaded when the first one is asked for
-
-            return render_pdf(seen.kind, values, draft=True)
-        except NoticeRefused as refused:
-            raise Refusal(refused.code, refused.sentence, 422) from refused
+        return seen.kind, seen.values
     raise AssertionError("the look always ends in an exception")
 
 

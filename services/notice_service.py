@@ -75,6 +75,8 @@ def record_service(
 def _refuse_unfit(session: Session, actor: Actor, row: Notice, now: datetime) -> None:
     if row.status == "voided":
         raise Refusal("notice_voided", f"{row.number}已作废，不必送达。")
+    if row.superseded:
+        raise Refusal("notice_superseded", f"{row.number}已由新的文书代替，不必送达。")
     if row.status == "served":
         raise Refusal("already_served", f"{row.number}已经送达，没有重复记录。")
     if not row.needs_service:
@@ -130,7 +132,12 @@ def unsigned_notices(
     own = [target.id for target in targets]
     rows = session.execute(
         select(Notice)
-        .where(Notice.target_id.in_(own), Notice.status == "issued", Notice.needs_service)
+        .where(
+            Notice.target_id.in_(own),
+            Notice.status == "issued",
+            Notice.needs_service,
+            Notice.replaced_by_id.is_(None),
+        )
         .options(
             joinedload(Notice.case).joinedload(Case.target).joinedload(Target.unit).joinedload(Unit.category)
         )

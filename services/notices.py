@@ -27,11 +27,14 @@ from services.actor import OFFICE, Actor
 from services.definitions import notice_kind_of, notice_kind_of_campaign
 from services.history import record
 from services.jobs import schedule
+from services.notice_images import Pages, kept_pages
 from services.numbers import take_number
 from services.refusal import Refusal, not_found
 from services.transaction import transaction
 
 LOCAL = ZoneInfo("Asia/Shanghai")
+#: Refuses the issue of a kind (and its version's id) with these values.
+Passed = Callable[[NoticeKind, int, dict[str, Value]], None]
 
 
 def zh_date(at: datetime) -> str:
@@ -52,17 +55,18 @@ def issue_notice(
     step: CaseStep | None = None,
     target: Target | None = None,
     edition: RankingEdition | None = None,
+    passed: Passed | None = None,
 ) -> Notice:
     """Take the next number of the kind's series and freeze the values; the PDF follows as a job.
 
-    values: gives what this kind prints beyond what every notice of the campaign has.
+    values: gives what this kind prints beyond what every notice of the campaign has. passed: asked with what
+    would be printed before anything is taken, where a kind must be checked first.
     Refused, with the number given back, when a value that the kind prints is missing or cannot be drawn.
     """
     live, kind = notice_kind_of_campaign(session, campaign, kind_key)
     local = now.astimezone(LOCAL)
     verify_code = secrets.token_hex(8)
-    position = take_number(session, kind.series, local.year)
-    number = f"{campaign.settings['series'][kind.series]}〔{local.year}〕{position}号"
+    position, number = _numbered(session, campaign, kind.series, local.year)
     frozen = _frozen(
         kind,
         {
@@ -93,10 +97,18 @@ def issue_notice(
         issued_by_id=actor.user_id,
         needs_service=kind.served,
     )
+    if passed is not None:
+        passed(kind, live.id, frozen)
     session.add(row)
     session.flush()
     _follow_up(session, actor, row, now)
     return row
+
+
+def _numbered(session: Session, campaign: Campaign, series: str, year: int) -> tuple[int, str]:
+    """The next number of a series in the office's year, and as it is printed."""
+    position = take_number(session, series, year)
+    return position, f"{campaign.settings['series'][series]}〔{year}〕{position}号"
 
 
 def _follow_up(session: Session, actor: Actor, row: Notice, now: datetime) -> None:
@@ -198,28 +210,23 @@ def pdf_of(session: Session, notice: Notice, *, now: datetime) -> bytes:
     return file.pdf
 
 
-def void_notice(session: Session, actor: Actor, notice_id: int, *, reason: str, now: datetime) -> Notice:
-    """作废: the number stays taken, the page says so; only the head, with a reason."""
-    actor.require(Role.HEAD, to="作废文书")
-    if not reason.strip():
-        raise Refusal("reason_missing", "请写明作废的理由。", 422)
-    with transaction(session):
-        row = session.get(Notice, notice_id, with_for_update=True)
-        if row is None:
-            raise not_found("文书")
-        if row.status == "voided":
-            raise Refusal("notice_voided", f"{row.number}此前已作废。")
-        row.status, row.voided_at, row.void_reason = "voided", now, reason.strip()
-        record(
-            session,
-            actor,
-            "notice.voided",
-            object_kind="notice",
-            object_id=row.id,
-            payload={"number": row.number, "reason": reason.strip()},
-            now=now,
-        )
-    return row
+def shown_pdf(session: Session, notice: Notice, *, original: bool, now: datetime) -> bytes:
+    """What people are handed: the kept PDF; of a voided notice a copy with 作废 across each page.
+
+    original: the very file that was issued, byte for byte, also of a voided one.
+    """
+    pdf = pdf_of(session, notice, now=now)
+    if notice.status != "voided" or original:
+        return pdf
+    from notices.images import stamped
+
+    return stamped(pdf, "作废")
+
+
+def pages_of(session: Session, notice: Notice, *, now: datetime) -> Pages:
+    """The pages of the kept PDF as pictures, without a stamp."""
+    pdf = pdf_of(session, notice, now=now)
+    return kept_pages(hashlib.sha256(pdf).hexdigest(), pdf)
 
 
 def verify_by_code(session: Session, code: str) -> Notice | None:

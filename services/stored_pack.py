@@ -13,7 +13,7 @@ from definitions.fault import Fault
 from forms.definition import FormDefinition, load_form
 from models.campaign import Definition, DefinitionStatus
 from models.roster import Category, Delegate, Target, Unit
-from notices.definition import load_notice_kind
+from notices.definition import NoticeKind, load_notice_kind
 from packs import roster
 from packs.calendar_seed import load_calendar_seed
 from packs.dictionary import load_dictionary
@@ -71,12 +71,7 @@ def _part(row: Definition) -> Part:
 def with_form(pack: Pack, data: Mapping[str, Any], form: FormDefinition) -> Pack:
     """The pack with one form in the place of the one of the same key, or added."""
     fresh = Part(f"forms/{form.key}.yaml", PartKind.FORM, dict(data), form)
-    others = tuple(part for part in pack.parts if (part.kind, part.key) != (fresh.kind, fresh.key))
-    at = next(
-        (n for n, part in enumerate(pack.parts) if (part.kind, part.key) == (fresh.kind, fresh.key)), -1
-    )
-    parts = (*others[:at], fresh, *others[at:]) if at >= 0 else (*others, fresh)
-    return replace(pack, parts=parts, forms={**pack.forms, form.key: form})
+    return replace(pack, parts=_exchanged(pack.parts, fresh), forms={**pack.forms, form.key: form})
 
 
 def with_workflow(pack: Pack, data: Mapping[str, Any], workflow: Workflow) -> Pack:
@@ -139,3 +134,17 @@ def new_faults(before: list[Fault], after: list[Fault]) -> list[Fault]:
     """The faults that a change brings; those that were there already are not its business."""
     known = set(before)
     return [fault for fault in after if fault not in known]
+
+
+def with_kind(pack: Pack, data: Mapping[str, Any], kind: NoticeKind) -> Pack:
+    """The pack with one kind of notice in the place of the one of the same key, or added."""
+    fresh = Part(f"notices/{kind.key}.yaml", PartKind.NOTICE_KIND, dict(data), kind)
+    return replace(pack, parts=_exchanged(pack.parts, fresh), notices={**pack.notices, kind.key: kind})
+
+
+def _exchanged(parts: tuple[Part, ...], fresh: Part) -> tuple[Part, ...]:
+    places = [(part.kind, part.key) for part in parts]
+    if (fresh.kind, fresh.key) not in places:
+        return (*parts, fresh)
+    at = places.index((fresh.kind, fresh.key))
+    return (*parts[:at], fresh, *parts[at + 1 :])

@@ -163,7 +163,9 @@ def own_rows(
     clocks = _by_case(
         session, ids, select(Deadline).where(Deadline.status.in_(("running", "stopped"))), Deadline
     )
-    waiting_for_service = select(Notice).where(Notice.status == "issued", Notice.needs_service)
+    waiting_for_service = select(Notice).where(
+        Notice.status == "issued", Notice.needs_service, Notice.replaced_by_id.is_(None)
+    )
     unserved = _by_case(session, ids, waiting_for_service, Notice)
     points = _points(session, ids)
     calendar = work_calendar(session, campaign)

@@ -29,15 +29,17 @@
   function refresh(page) {
     ["builder-preview", "builder-faults"].forEach(function (id) {
       var fresh = page.getElementById(id), old = document.getElementById(id);
-      if (fresh && old) old.replaceWith(fresh);
+      if (!fresh || !old) return;
+      var top = old.scrollTop;
+      old.replaceWith(fresh);
+      fresh.scrollTop = top;
     });
     var seen = page.querySelector("input[name=seen]");
     if (seen) all(document, "input[name=seen]").forEach(function (box) { box.value = seen.value; });
     width();
     // The form's own script looks once, when it is read: read it again for the new preview.
     var old = document.querySelector("script[src*='forms.js']"), fresh = document.createElement("script");
-    fresh.src = old.src;
-    old.replaceWith(fresh);
+    if (old) { fresh.src = old.src; old.replaceWith(fresh); }
     show();
   }
 
@@ -49,7 +51,8 @@
       running = true;
       var body = new FormData(form);
       // A key is changed by pressing the button, not while it is being typed.
-      body.set("key", form.querySelector("[name=key]").defaultValue);
+      var key = form.querySelector("[name=key]");
+      if (key) body.set("key", key.defaultValue);
       body.set("stay", "1");
       body.set("auto", "1");
       fetch(form.action, { method: "POST", body: new URLSearchParams(body), credentials: "same-origin" })
@@ -70,6 +73,11 @@
         });
     }
     form.addEventListener("change", function () { clearTimeout(timer); timer = setTimeout(send, 300); });
+    // A page of text follows what is being typed; words that an input method still composes are waited for.
+    if (form.dataset.autosave === "typing") form.addEventListener("input", function (event) {
+      clearTimeout(timer);
+      if (!event.isComposing && event.target.tagName === "TEXTAREA") timer = setTimeout(send, 900);
+    });
     form.addEventListener("submit", function (event) {
       clearTimeout(timer);
       // The page that comes back from a running save carries what the next one has to show.
@@ -116,6 +124,25 @@
     value.addEventListener("input", draw);
     draw();
   }
+
+  // -- a value is put where the cursor was
+  function inserter(box) {
+    var picker = box.querySelector("select"), button = box.querySelector("button"), last = null;
+    // The page may have put the focus into a text before this script was there to see it.
+    if (document.activeElement.matches("[data-takes-values]")) last = document.activeElement;
+    document.addEventListener("focusin", function (event) {
+      if (event.target.matches("[data-takes-values]")) last = event.target;
+    });
+    button.addEventListener("click", function (event) {
+      var field = last || document.querySelector("[data-takes-values]");
+      event.preventDefault();
+      if (!picker.value || !field) return;
+      field.setRangeText(picker.value, field.selectionStart, field.selectionEnd, "end");
+      field.dispatchEvent(new Event("change", { bubbles: true }));
+      field.focus();
+    });
+  }
+  all(document, "[data-insert]").forEach(inserter);
 
   width();
   show();

@@ -9,14 +9,14 @@ from typing import Any
 
 from definitions.expression import in_words
 from definitions.fault import Fault
-from definitions.sentences import Facts, Line, Sentence, facts_of, sentence_of
-from definitions.value_type import ValueType
+from definitions.sentences import Facts, Sentence, facts_of
 from forms.describe import Setting, Way, settings_of, words_of
 from forms.edit import span_of
 from forms.fields import TYPES
 from forms.fields.rows import Rows
 from forms.formulas import formula_text
 from forms.unfinished import Unfinished, field_of
+from portal.rule_lines import rule_shown
 
 Document = Mapping[str, Any]
 
@@ -172,23 +172,3 @@ def asked_settings(
             value, said = text or "", in_words(value, labels) if text is None else ""
         asked.append(Asked(setting, value, rule, said, tuple(wrong.get(setting.name, ()))))
     return asked
-
-
-def rule_shown(
-    expression: Any, facts: Facts, labels: Mapping[str, str], typed: Sentence | None
-) -> tuple[Sentence | None, str]:
-    """A rule's lines with a blank one to fill in, and what it says as it is kept."""
-    said = "" if expression is None else in_words(expression, labels)
-    kept = typed or sentence_of(expression, facts)
-    if kept is None:
-        return None, said
-    return Sentence((*kept.lines, Line("", "is")), kept.mode), said
-
-
-def rule_options(facts: Facts) -> dict[str, list[str]]:
-    """Name of a fact → what can be written after it in a rule, where that is a closed list."""
-    return {
-        name: ["是", "否"] if kind is ValueType.BOOLEAN else list(facts.options[name].values())
-        for name, kind in facts.types.items()
-        if kind is ValueType.BOOLEAN or name in facts.options
-    }

@@ -17,20 +17,20 @@ from forms.unfinished import unfinished
 from models.people import Role
 from portal.access import allow, current_actor
 from portal.builder.blueprint import Page, blueprint, draft_page, hand, preview_of
-from portal.builder.pages import facts_in, fault_lines, labels_of, rule_options, rule_shown
-from portal.builder.reading import PRIVACY, Unreadable, posted_head
+from portal.builder.pages import facts_in, fault_lines, labels_of
+from portal.builder.reading import PRIVACY, posted_head
 from portal.clock import now
 from portal.database import database
+from portal.definition_files import uploaded_definition
 from portal.downloads import file_answer
 from portal.online import online_address
 from portal.posted import typed_form
+from portal.rule_lines import Unreadable, rule_options, rule_shown
 from services import form_drafts, form_fields, form_paper, form_publishing, form_versions
 from services.definition_versions import Draft
 from services.form_publishing import NotReady, Outlook
 from services.refusal import Refusal, not_found
 
-#: Larger files are no forms.
-_LARGEST = 400_000
 PRIVACY_WORDS = {
     "who": _l("谁在收集"),
     "why": _l("为了什么"),
@@ -210,8 +210,7 @@ def bring(key: str) -> Page:
     form = typed_form()
     text = form.get("text", "")
     try:
-        if not text:
-            text = _uploaded()
+        text = text or uploaded_definition("个表单")
         if form.get("sure"):
             form_fields.replace(hand(key), text)
             flash(_("已导入。不合适可以“撤销”。"), "ok")
@@ -223,19 +222,6 @@ def bring(key: str) -> Page:
     return render_template(
         "builder/bring.html", draft=draft, text=text, changes=changes, faults=faults, compared=True
     )
-
-
-def _uploaded() -> str:
-    upload = request.files.get("file")
-    content = upload.stream.read(_LARGEST + 1) if upload else b""
-    if not content:
-        raise Refusal("no_file", "请选择一个 YAML 文件，或者把内容粘贴进来。", 422)
-    if len(content) > _LARGEST:
-        raise Refusal("file_too_large", "文件太大，不像是一个表单。", 422)
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Refusal("not_text", "文件不是 UTF-8 编码的文字，请另存为 UTF-8 后再试。", 422) from error
 
 
 @blueprint.route("/<key>/draft/discard", methods=["GET", "POST"])

@@ -5,25 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from werkzeug.datastructures import MultiDict
-
-from definitions.sentences import Facts, LineRefused, Sentence, expression_of, read_sentence, sentence_of
+from definitions.sentences import Facts, Sentence
 from definitions.texts import clean
 from forms.describe import Way, read_settings, settings_of
 from forms.fields import TYPES
 from forms.formulas import FormulaRefused, read_formula
+from portal.rule_lines import Posted, Unreadable, read_rule
 
 PRIVACY = ("who", "why", "what", "how_long", "rights")
-Posted = MultiDict[str, str]
-
-
-class Unreadable(ValueError):
-    """A rule or formula that cannot be kept; faults: setting → sentence; rules: the lines as typed."""
-
-    def __init__(self, faults: Mapping[str, str], rules: Mapping[str, Sentence]) -> None:
-        super().__init__("；".join(faults.values()))
-        self.faults = dict(faults)
-        self.rules = dict(rules)
 
 
 def posted_settings(field: Mapping[str, Any], form: Posted, facts: Facts) -> dict[str, Any]:
@@ -35,7 +24,7 @@ def posted_settings(field: Mapping[str, Any], form: Posted, facts: Facts) -> dic
     for setting in settings_of(kind):
         if setting.way is Way.CONDITION:
             settings[setting.name] = field.get(setting.name)
-            _read_rule(setting.name, form, facts, settings, faults, rules)
+            read_rule(setting.name, form, facts, settings, faults, rules)
         elif setting.way is Way.FORMULA and not form.get(f"{setting.name}-kept"):
             names = {facts.labels[name]: name for name in facts.types} | {name: name for name in facts.types}
             try:
@@ -45,29 +34,6 @@ def posted_settings(field: Mapping[str, Any], form: Posted, facts: Facts) -> dic
     if faults:
         raise Unreadable(faults, rules)
     return settings
-
-
-def _read_rule(
-    name: str,
-    form: Posted,
-    facts: Facts,
-    settings: dict[str, Any],
-    faults: dict[str, str],
-    rules: dict[str, Sentence],
-) -> None:
-    if form.get(f"{name}-kept"):
-        # Says more than lines can: it stays, or goes as a whole.
-        if form.get(f"{name}-clear"):
-            settings[name] = None
-        return
-    rules[name] = read_sentence(name, form)
-    if rules[name].lines and rules[name] == sentence_of(settings.get(name), facts):
-        # The same sentence can be kept in several spellings; an untouched one keeps its own.
-        return
-    try:
-        settings[name] = expression_of(rules[name], facts)
-    except LineRefused as refused:
-        faults[name] = str(refused)
 
 
 def posted_head(document: Mapping[str, Any], form: Posted, facts: Facts) -> dict[str, Any]:
@@ -101,7 +67,7 @@ def _posted_binding(document: Mapping[str, Any], form: Posted, facts: Facts) -> 
     settings: dict[str, Any] = {"case_when": held.get("case_when")}
     faults: dict[str, str] = {}
     rules: dict[str, Sentence] = {}
-    _read_rule("case_when", form, facts, settings, faults, rules)
+    read_rule("case_when", form, facts, settings, faults, rules)
     if faults:
         raise Unreadable(faults, rules)
     if settings["case_when"] is not None:

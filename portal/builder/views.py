@@ -20,12 +20,13 @@ from models.people import Role
 from portal.access import allow, current_actor
 from portal.builder import publishing_views, trial_views
 from portal.builder.blueprint import Page, blueprint, draft_page, hand, preview_of
-from portal.builder.pages import asked_settings, facts_in, fault_lines, rows_of, rule_options
-from portal.builder.reading import Unreadable, posted_settings
+from portal.builder.pages import asked_settings, facts_in, fault_lines, rows_of
+from portal.builder.reading import posted_settings
 from portal.clock import now
 from portal.database import database
 from portal.menu import MenuEntry
 from portal.posted import typed_form
+from portal.rule_lines import Unreadable, rule_options
 from services import form_drafts, form_fields, form_versions
 from services.definition_versions import Draft
 from services.form_drafts import DraftChanged, FieldInUse

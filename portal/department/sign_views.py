@@ -27,7 +27,7 @@ def sign(notice_id: int) -> Page:
         flash(_("这份文书已经签收，无需重复办理。"), "ok")
         return _back(row)
     step = serving_step(database.session, actor, row, now=now())
-    if step is not None and row.needs_service and row.status == "issued":
+    if step is not None and row.waits:
         return redirect(url_for("department.take", case_id=row.case_id, trigger=step.key))
     if request.method == "GET":
         return _sign_page(row, actor.name, None)

@@ -28,7 +28,7 @@ from services.cases import step_case
 from services.explanations import Figure, explanation_for
 from services.messages import mark_read, messages_of, unread_count
 from services.notice_service import unsigned_notices
-from services.notices import pdf_of
+from services.notices import shown_pdf
 from services.rated_view import rated_view
 from services.refusal import Refusal, not_found
 from services.target_access import as_target, own_case, own_notice, own_target, own_targets
@@ -156,7 +156,7 @@ def notice(notice_id: int) -> Page:
     row = own_notice(database.session, current_actor(), notice_id)
     if row.case_id is not None:
         own_case(database.session, _me(), row.case_id)
-    pdf = pdf_of(database.session, row, now=now())
+    pdf = shown_pdf(database.session, row, original=False, now=now())
     return send_file(
         io.BytesIO(pdf),
         mimetype="application/pdf",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +35,19 @@ class Answers:
 def nothing_typed() -> Answers:
     """The page before anything was sent."""
     return Answers({}, {}, {}, [])
+
+
+def told_again(asked: Mapping[str, Any]) -> Answers:
+    """The page with answers that were given before, for a draft that came back checked."""
+    typed = {
+        field: value
+        if isinstance(value, list)
+        else ("yes" if value else "")
+        if isinstance(value, bool)
+        else str(value)
+        for field, value in asked.items()
+    }
+    return Answers(typed, dict(asked), {}, [])
 
 
 def read_answers(

@@ -10,13 +10,14 @@ from flask_babel import gettext as _
 from portal.access import allow, current_actor
 from portal.clock import now
 from portal.database import database
-from portal.desk.asks import Answers, nothing_typed, read_answers
+from portal.desk.asks import Answers, nothing_typed, read_answers, told_again
 from portal.desk.blueprint import Page, blueprint
 from portal.downloads import file_answer
 from portal.files import file_store
 from services.actor import OFFICE
 from services.case_file import case_file, notice_kinds_of_step, offer_for
 from services.cases import step_case
+from services.notice_drafts import drafts_of_step, kinds_to_check, submit_draft
 from services.notice_preview import preview_notice
 from services.panels import Proposal, eligible_signers, propose_step
 from services.refusal import Refusal
@@ -28,7 +29,8 @@ PDF = "application/pdf"
 @allow(*OFFICE)
 def step(case_id: int, trigger: str) -> Page:
     """The page of one step: what it asks, what it issues."""
-    return _page(case_id, trigger, nothing_typed())
+    drafts = drafts_of_step(database.session, case_id, trigger)
+    return _page(case_id, trigger, told_again(drafts[0].asked) if drafts else nothing_typed())
 
 
 @blueprint.post("/cases/<int:case_id>/<trigger>")
@@ -90,6 +92,22 @@ def preview(case_id: int, trigger: str, kind: str) -> Page:
     return file_answer(pdf, _("样张.pdf"), PDF, inline=True)
 
 
+@blueprint.post("/cases/<int:case_id>/<trigger>/check/<kind>")
+@allow(*OFFICE)
+def send_for_check(case_id: int, trigger: str, kind: str) -> Page:
+    """Put the notice of this step before a second person, with what is typed now."""
+    answers = _answers(case_id, trigger)
+    if answers.faults:
+        return _page(case_id, trigger, answers), 422
+    try:
+        submit_draft(database.session, current_actor(), case_id, trigger, kind, answers.asked, now=now())
+    except Refusal as refusal:
+        database.session.rollback()
+        return _page(case_id, trigger, answers, refusal=refusal), refusal.status
+    flash(_("已送核；核准后回到这一步办理。"), "ok")
+    return redirect(url_for("desk.step", case_id=case_id, trigger=trigger))
+
+
 def _answers(case_id: int, trigger: str) -> Answers:
     case, rule, _offer = offer_for(database.session, current_actor(), case_id, trigger, now=now())
     grades = frozenset(str(grade["key"]) for grade in case.campaign.settings["grades"])
@@ -109,6 +127,7 @@ def _step_name(case_id: int, trigger: str) -> str:
 def _page(case_id: int, trigger: str, answers: Answers, *, refusal: Refusal | None = None) -> str:
     session, actor, at = database.session, current_actor(), now()
     case, rule, offer = offer_for(session, actor, case_id, trigger, now=at)
+    kinds = notice_kinds_of_step(session, case, rule) if offer else {}
     context: dict[str, Any] = {
         "case": case,
         "rule": rule,
@@ -116,7 +135,9 @@ def _page(case_id: int, trigger: str, answers: Answers, *, refusal: Refusal | No
         "answers": answers,
         "refusal": refusal,
         "file": case_file(session, actor, case_id, now=at),
-        "kinds": notice_kinds_of_step(session, case, rule) if offer else {},
+        "kinds": kinds,
+        "to_check": kinds_to_check(session, case.campaign, kinds),
+        "drafts": drafts_of_step(session, case.id, trigger),
         "grades": case.campaign.settings["grades"],
         "signable": eligible_signers(session, actor, case, rule),
         "chosen": _signers(),

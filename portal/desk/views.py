@@ -14,7 +14,9 @@ from portal.desk import (
     absence_views,
     bulk_views,
     case_views,
+    draft_views,
     move_views,
+    notice_life_views,
     notice_views,
     panel_views,
     print_views,
@@ -30,6 +32,8 @@ from services.case_lists import CaseFilter, count_cases, list_cases, waiting_for
 from services.forced_moves import waiting_moves
 from services.incidents import incidents_for, retry_incident
 from services.jobs import waiting
+from services.notice_drafts import open_drafts
+from services.notice_voiding import waiting_voidings
 from services.panel_lists import panels_waiting
 from services.rating_register import voids_waiting
 
@@ -39,7 +43,9 @@ __all__ = [
     "blueprint",
     "bulk_views",
     "case_views",
+    "draft_views",
     "move_views",
+    "notice_life_views",
     "notice_views",
     "panel_views",
     "print_views",
@@ -53,6 +59,7 @@ MENU = (
     MenuEntry("desk.cases", _l("整改事项"), _GROUP, 11),
     MenuEntry("desk.new_case", _l("立案"), _GROUP, 12),
     MenuEntry("desk.notices", _l("发文登记簿"), _GROUP, 13),
+    MenuEntry("desk.drafts", _l("核稿"), _GROUP, 13),
     MenuEntry("desk.ratings", _l("测评记录"), _GROUP, 14),
     MenuEntry("desk.panels", _l("会签"), _GROUP, 13),
     MenuEntry("desk.absences", _l("外出代理"), _GROUP, 16),
@@ -85,6 +92,11 @@ def index() -> Page:
         incidents=incidents_for(session, actor),
         jobs_waiting=waiting(session, now=at),
         voids=voids_waiting(session, actor, campaign) if actor.has(Role.REVIEWER, Role.HEAD) else 0,
+        notice_voids=len(waiting_voidings(session, actor, campaign)) if actor.has(Role.HEAD) else 0,
+        drafts=sum(
+            row.status == "waiting" and row.drafted_by_id != actor.user_id
+            for row in open_drafts(session, actor, campaign)
+        ),
         may_retry=actor.has(Role.HEAD, Role.ADMIN),
         moves=waiting_moves(session, actor, campaign),
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterable, Mapping
 
 from flask_babel import gettext as _
 
+from definitions.texts import safe_cell
 from models.notice import Notice
 from packs.workbook import Cell, Sheets, write
 from portal.formats import local
@@ -33,18 +36,33 @@ def cases_workbook(rows: Iterable[CaseRow]) -> bytes:
 
 def notices_workbook(rows: Iterable[Notice], kinds: Mapping[str, str]) -> bytes:
     """The register of notices, without its pages."""
-    head = (
+    return write(Sheets({_("发文登记簿"): _register(rows, kinds)}))
+
+
+def notices_csv(rows: Iterable[Notice], kinds: Mapping[str, str]) -> bytes:
+    """The same as text that a spreadsheet opens in the right script and never runs."""
+    held = io.StringIO()
+    writer = csv.writer(held)
+    for line in _register(rows, kinds):
+        writer.writerow([safe_cell(str(cell)) for cell in line])
+    return held.getvalue().encode("utf-8-sig")
+
+
+def _register(rows: Iterable[Notice], kinds: Mapping[str, str]) -> tuple[tuple[Cell, ...], ...]:
+    head: tuple[Cell, ...] = (
         _("文号"), _("成文日期"), _("文书"), _("标题"), _("单位"), _("测评对象"), _("事项编号"), _("状态"),
-        _("送达日期"), _("签收人"), _("作废理由"), _("校验码"),
+        _("送达日期"), _("签收人"), _("作废理由"), _("由何文号代替"), _("印发人"), _("校验码"),
     )  # fmt: skip
     lines: list[tuple[Cell, ...]] = [
         (
             row.number, row.issued_on, kinds.get(row.kind, row.kind), row.title,
             row.target.unit.name if row.target else "", row.target.name if row.target else "",
-            row.case.number if row.case else "", notice_state(row).words,
-            local(row.service.served_at).date() if row.service else "",
-            row.service.receiver if row.service else "", row.void_reason, row.sha256,
+            row.case.number if row.case else "",
+            notice_state(row).words, local(row.service.served_at).date() if row.service else "",
+            row.service.receiver if row.service else "", row.void_reason,
+            row.replaced_by.number if row.replaced_by else "",
+            row.issued_by.name if row.issued_by else _("系统"), row.sha256,
         )
         for row in rows
     ]  # fmt: skip
-    return write(Sheets({_("发文登记簿"): (head, *lines)}))
+    return (head, *lines)

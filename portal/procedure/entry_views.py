@@ -11,7 +11,6 @@ from flask_babel import gettext as _
 from definitions.sentences import Facts, Relation, Sentence
 from models.people import Role
 from portal.access import allow
-from portal.builder.pages import rule_options
 from portal.posted import typed_form
 from portal.procedure import reading
 from portal.procedure.blueprint import PARTS, Page, Sight, blueprint, hand, seen_draft, shared, sight_of
@@ -27,6 +26,7 @@ from portal.procedure.pages import (
     rule_of,
 )
 from portal.procedure.reading import Settings, Unreadable
+from portal.rule_lines import rule_options
 from services.definition_drafts import DraftChanged
 from services.refusal import Refusal
 from workflow.definition import Workflow

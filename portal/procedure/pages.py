@@ -9,7 +9,7 @@ from typing import Any
 from definitions.expression import in_words
 from definitions.sentences import Facts, Sentence
 from packs.parts import Pack
-from portal.builder.pages import rule_shown
+from portal.rule_lines import rule_shown
 from workflow.definition import (
     PREVIOUS,
     RUNNING,

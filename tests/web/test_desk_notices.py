@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -103,21 +104,100 @@ def test_pdf_is_kept_shown_and_guarded(desk: Desk) -> None:
     assert desk.enter("officer").get("/desk/notices/4711.pdf").status_code == 404
 
 
-def test_head_voids_in_two_steps_with_a_reason(desk: Desk) -> None:
+def test_two_persons_void_with_a_reason_and_the_pages_say_so(desk: Desk) -> None:
     desk.served_case()
     row = only_notice(desk)
-    assert desk.enter("officer").get(f"/desk/notices/{row.id}/void").status_code == 403
-    head = desk.enter("head")
-    path = f"/desk/notices/{row.id}/void"
-    empty = head.submit(path, reason="  ")
+    officer, head = desk.enter("officer"), desk.enter("head")
+    path = f"/desk/notices/{row.id}"
+    assert desk.enter("auditor").get(f"{path}/void").status_code == 403
+    empty = officer.submit(f"{path}/void", reason="  ")
     assert empty.status_code == 422
     assert "请写明作废的理由" in empty.text
-    assert head.submit(path, reason="主送写错<i>").status_code == 302
-    page = head.get("/desk/notices?status=voided").text
-    assert "主送写错&lt;i&gt;" in page
-    again = head.post(path, data={"csrf_token": head.token("/desk/notices/2/void"), "reason": "再来"})
-    assert again.status_code == 409
-    assert "此前已作废" in again.text
+    assert officer.submit(f"{path}/void", reason="主送写错<i>").status_code == 302
+    assert "您是提出人，须由另一人批准" in officer.get(path).text
+    assert "作废文书待批" in head.get("/desk").text
+    assert "主送写错&lt;i&gt;" in head.get("/desk/notices").text
+    page = head.get(path).text
+    [approve] = re.findall(r'formaction="([^"]+/approve)"', page)
+    refuse = approve.replace("/approve", "/refuse")
+    token = {"csrf_token": hidden(page, "csrf_token")}
+    assert head.post(refuse, data=token).status_code == 422
+    assert officer.post(approve, data={"csrf_token": officer.token(path)}).status_code == 403
+    assert head.post(approve, data=token).status_code == 302
+    assert "主送写错&lt;i&gt;" in head.get("/desk/notices?status=voided").text
+    page = officer.get(path).text
+    assert "这份文书已作废" in page
+    assert "notice-stamp" in page
+    assert officer.get(f"{path}/pages/1.png").data.startswith(b"\x89PNG")
+    assert officer.get(f"{path}/pages/99.png").status_code == 404
+    assert officer.get(f"{path}.pdf").data != officer.get(f"{path}.pdf?original=1").data
+    again = officer.submit(f"{path}/void", page=f"{path}/void", reason="再来")
+    assert again.status_code in (404, 409)
+
+
+def test_a_voided_notice_is_issued_anew_from_its_page(desk: Desk) -> None:
+    desk.served_case()
+    row = only_notice(desk)
+    head = desk.enter("head")
+    path = f"/desk/notices/{row.id}/reissue"
+    assert "查明的事实" in head.get(path).text
+    empty = head.submit(path, reason=" ", **{"v-facts": "改正后的事实"})
+    assert empty.status_code == 422
+    assert "改正后的事实" in empty.text
+    done = head.submit(path, reason="更正事实", **{"v-facts": "改正后的事实"})
+    assert done.status_code == 302
+    page = head.get(done.headers["Location"]).text
+    assert f"代替{row.number}" in page
+    assert "重发自旧文书" in page
+    assert "已被代替" in head.get("/desk/notices").text
+    with desk.session() as session:
+        code = session.get_one(Notice, row.id).verify_code
+    shown = head.get(f"/notices/verify/{code}").text
+    assert "已由新文书代替" in shown
+
+
+def test_the_register_is_printed_and_exported_without_formulas(desk: Desk) -> None:
+    desk.served_case("=cmd|'/c calc'!A1")
+    officer = desk.enter("officer")
+    printed = officer.get("/desk/notices/print?series=rectification").text
+    assert "发文登记簿" in printed
+    assert "register-print.css" in printed
+    text = officer.get("/desk/notices.csv").data.decode("utf-8-sig")
+    assert "效整改〔2026〕1号" in text
+    assert "\n=" not in text
+    assert ",=" not in text
+    assert '"=' not in text
+    assert "编号核对" in officer.get("/desk/notices?since=%00&until=x&case=%25&after=2026-x-1&before=;").text
+    assert "全部连续" in officer.get("/desk/notices").text
+
+
+def test_a_step_is_put_before_a_second_person(desk: Desk) -> None:
+    from tests.integration.test_notice_life import wants_check
+
+    with desk.session() as session:
+        wants_check(session, find_office(session))
+    case = desk.case()
+    officer, reviewer = desk.enter("officer"), desk.enter("reviewer")
+    step = f"/desk/cases/{case}/issue"
+    page = officer.get(step).text
+    assert "送核：整改通知书" in page
+    told = {"seen_version": hidden(page, "seen_version"), "f_requirement": "立即恢复"}
+    assert officer.submit(step, page=step, **told).status_code == 409
+    assert officer.submit(f"{step}/check/rectification_notice", page=step, **told).status_code == 302
+    assert "等另一人核稿" in officer.get(step).text
+    assert "立即恢复" in officer.get(step).text
+    assert "待我核稿" in reviewer.get("/desk").text
+    [draft] = set(re.findall(r"/desk/drafts/\d+", reviewer.get("/desk/drafts").text))
+    assert "送核的人不能核自己的稿" in officer.get(draft).text
+    assert reviewer.get(f"{draft}/pages/1.png").data.startswith(b"\x89PNG")
+    assert reviewer.submit(f"{draft}/return", page=draft, remark=" ").status_code == 422
+    assert officer.submit(f"{draft}/approve", page=draft).status_code in (403, 404)
+    assert reviewer.submit(f"{draft}/approve", page=draft).status_code == 302
+    assert "可以办理" in officer.get(step).text
+    page = officer.get(step).text
+    told["seen_version"] = hidden(page, "seen_version")
+    assert officer.submit(step, page=step, **told).status_code == 302
+    assert desk.state(case) == "issued"
 
 
 def test_rating_is_read_in_words_and_becomes_a_case(desk: Desk) -> None:

@@ -76,7 +76,7 @@ def test_nothing_differs_from_itself() -> None:
             "字典“事由类型”：条目“其他”新增",
         ),
         (
-            "calendar.yaml", '"17:30"\noffice', '"18:00"\noffice',
+            "calendar.yaml", 'day_ends: "17:30"', 'day_ends: "18:00"',
             "工作日历“国务院放假安排工作日历”：截止时刻 “17:30” → “18:00”",
         ),
         (
