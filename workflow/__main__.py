@@ -1,4 +1,4 @@
-"""Procedures from the shell: check FILE, simulate PACK SCRIPT, diagram PACK, document PACK.
+"""Procedures from the shell: check FILE, simulate PACK SCRIPT, diagram PACK, document PACK, scxml PACK.
 
 Exit 0 when all is well, 1 when a simulation does not end as its script expects, 2 with every fault on
 standard error when something cannot be read or is refused.
@@ -16,6 +16,7 @@ from definitions.source import load_yaml
 from workflow.calendar_definition import load_calendar
 from workflow.definition import Workflow, load_workflow
 from workflow.diagram import document, mermaid
+from workflow.scxml import to_scxml
 from workflow.simulation import Script, simulate
 
 FAULTY = 2
@@ -41,7 +42,8 @@ def _run(options: argparse.Namespace) -> int:
     if options.command == "simulate":
         return _simulate(options.pack, options.script)
     workflow = _workflow_in(options.pack, options.workflow)
-    print(mermaid(workflow) if options.command == "diagram" else document(workflow), end="")
+    told = {"diagram": mermaid, "document": document, "scxml": to_scxml}[options.command]
+    print(told(workflow), end="")
     return 0
 
 
@@ -72,7 +74,11 @@ def _parser() -> argparse.ArgumentParser:
     simulation = commands.add_parser("simulate", help="按脚本在虚拟时间里走完一起事项")
     simulation.add_argument("pack", type=Path)
     simulation.add_argument("script", type=Path)
-    for name, words in (("diagram", "输出 Mermaid 状态图"), ("document", "输出流程说明（Markdown）")):
+    for name, words in (
+        ("diagram", "输出 Mermaid 状态图"),
+        ("document", "输出流程说明（Markdown）"),
+        ("scxml", "输出 SCXML"),
+    ):
         command = commands.add_parser(name, help=words)
         command.add_argument("pack", type=Path)
         command.add_argument("--workflow", default="rectification", help="流程的键")

@@ -17,7 +17,9 @@ from workflow.definition import (
     Expression,
     FieldOr,
     IssueNoticeRule,
+    PanelRule,
     RateRule,
+    RepeatOffence,
     ReverseDeductionsRule,
     State,
     Suspension,
@@ -25,8 +27,15 @@ from workflow.definition import (
     Workflow,
 )
 from workflow.diagram import labels_of
+from workflow.panel import PanelMode
 from workflow.vocabulary import ClockStart, Firing
 
+_PANELS = {
+    PanelMode.ALL: "全部会签人同意",
+    PanelMode.ANY: "其中一人同意",
+    PanelMode.IN_ORDER: "全部会签人依次同意",
+    PanelMode.RATIO: "",
+}
 _DIGITS = "零一二三四五六七八九"
 
 
@@ -141,8 +150,22 @@ class _Teller:
         ends = "、".join(f"“{state.name}”" for state in workflow.states if state.final)
         start = workflow.states_by_key[workflow.initial].name
         yield _draft("起止", [f"事项自立案起处于“{start}”状态，至{ends}之一为止办结。"], workflow.source)
+        if workflow.repeat_offence is not None:
+            yield self._repeat(workflow.repeat_offence)
         if self.names.ladder:
             yield _draft("扣分的计算", [self.names.ladder], workflow.source)
+
+    def _repeat(self, rule: RepeatOffence) -> Article:
+        labels = {count.key: count.label for count in self.workflow.counts}
+        counts = "、".join(f"{labels.get(key, key)}自{number}次起计" for key, number in rule.counts.items())
+        text = f"同一测评对象在{rule.within_months}个月内再次发生同一问题的，为屡查屡犯"
+        parts = [f"{text}，新立事项的{counts}。" if counts else f"{text}，在事项中写明以前的事项。"]
+        if rule.not_counting:
+            named = _listed([f"“{self._state(key)}”" for key in rule.not_counting], "或者")
+            parts.append(f"以前的事项处于{named}的，不计。")
+        if rule.note:
+            parts.append(_sentence(rule.note))
+        return _draft("屡查屡犯", parts, rule.source)
 
     def state(self, state: State) -> Article:
         parts = [self._entered(state)]
@@ -165,6 +188,8 @@ class _Teller:
         others = [self.workflow.triggers_by_key[key].name for key in trigger.four_eyes_with]
         if others:
             parts.append(f"办理过{_listed(others)}的人应当回避，由另一人办理。")
+        if trigger.panel is not None:
+            parts.append(self._panel(trigger.panel))
         must = [ask.label for ask in trigger.asks if ask.required]
         may = [ask.label for ask in trigger.asks if not ask.required]
         if must:
@@ -262,6 +287,11 @@ class _Teller:
             ) or f"进入“{self._state(branch.state)}”"
             words.append(f"{'，且'.join(terms)}的，{end}" if terms else f"其他情形，{end}")
         return f"办理后：{'；'.join(words)}。"
+
+    def _panel(self, rule: PanelRule) -> str:
+        share = f"不少于{rule.share}的会签人同意" if rule.share else _PANELS[rule.mode]
+        text = f"本步骤提出后，由{self._roles(rule.roles, '和')}会签，会签人不少于{rule.at_least}人，{share}后办理"
+        return f"{text}。（{rule.source}）"
 
     def _suspending(self, trigger: Trigger) -> Iterator[str]:
         pauses = self.workflow.suspensions_by_key

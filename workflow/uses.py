@@ -43,6 +43,11 @@ def _uses(document: Mapping[str, Any], part: str, key: str) -> Iterator[Use]:
         yield from _in_trigger(trigger, part, key)
     for suspension in document.get("suspensions", ()):
         yield from _in_owner(suspension, f"中止事由“{suspension['name']}”", part, key)
+    repeat = document.get("repeat_offence") or {}
+    if (part == "counts" and key in repeat.get("counts", ())) or (
+        part == "states" and key in repeat.get("not_counting", ())
+    ):
+        yield Use("屡查屡犯的规则", goes_along=False)
     for story in document.get("stories", ()):
         if _named_in_story(story, part, key):
             yield Use(f"回归用例“{story['name']}”")
@@ -139,7 +144,17 @@ def renamed(document: Mapping[str, Any], part: str, old: str, new: str) -> Docum
             changed[owners] = [_with_counts(owner, word) for owner in changed[owners]]
     if changed.get("stories"):
         changed["stories"] = [_with_story(story, part, word) for story in changed["stories"]]
+    if changed.get("repeat_offence"):
+        changed["repeat_offence"] = _with_repeat(changed["repeat_offence"], part, word)
     return changed
+
+
+def _with_repeat(rule: Mapping[str, Any], part: str, word: Callable[[Any], Any]) -> Document:
+    if part == "states":
+        return _with_list(rule, "not_counting", word)
+    if part == "counts" and "counts" in rule:
+        return {**rule, "counts": {word(key): number for key, number in rule["counts"].items()}}
+    return dict(rule)
 
 
 def _with_states(trigger: Mapping[str, Any], word: Callable[[Any], Any]) -> Document:

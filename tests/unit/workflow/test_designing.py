@@ -161,6 +161,25 @@ def test_a_changed_definition_changes_the_regulation(
     assert words in plain_text(regulation(load_workflow(plain), names))
 
 
+def test_panels_and_repeat_offences_are_told_and_renamed_along(plain: dict[str, Any], names: Names) -> None:
+    plain["triggers"][12]["panel"] = {
+        "mode": "ratio", "roles": ["reviewer", "head"], "at_least": 3, "share": "2/3", "source": "实施口径",
+    }  # fmt: skip
+    plain["repeat_offence"] = {
+        "within_months": 6, "counts": {"supervisions": 1}, "not_counting": ["withdrawn"], "source": "实施口径",
+    }  # fmt: skip
+    text = plain_text(regulation(load_workflow(plain), names))
+    assert "由审核人和效能办负责人会签，会签人不少于3人，不少于2/3的会签人同意后办理" in text
+    assert "6个月内再次发生同一问题的，为屡查屡犯，新立事项的督办次数自1次起计" in text
+    assert "以前的事项处于“误立撤销”的，不计" in text
+    changed = rename_entry(
+        rename_entry(plain, "counts", "supervisions", "rounds"), "states", "withdrawn", "void"
+    )
+    assert changed["repeat_offence"]["counts"] == {"rounds": 1}
+    assert changed["repeat_offence"]["not_counting"] == ["void"]
+    load_workflow(changed)
+
+
 def test_a_changed_deduction_changes_the_regulation(plain: dict[str, Any], names: Names) -> None:
     workflow = load_workflow(plain)
     dearer = Names(
