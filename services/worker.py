@@ -94,12 +94,17 @@ class Worker:
         return tick(self._sessions, self._quick, clock=self._clock, lease=self._lease)
 
     def _few_long(self) -> tuple[int, int]:
-        """How many long jobs were tried, and how many of them are done."""
-        finished = 0
-        with self._sessions() as session:
-            claims = claim(session, now=self._clock(), kinds=self._long, limit=FEW, lease=self._lease)
-            for job in claims:
-                began = time.monotonic()
-                finished += run(session, job, self._long[job.kind], now=self._clock())
-                self._stopped.wait(self._breath * (time.monotonic() - began))
-        return len(claims), finished
+        """How many long jobs were tried, and how many of them are done; a few of each kind.
+
+        A message to another system does not wait until hundreds of notices are drawn, nor the other way round.
+        """
+        tried = finished = 0
+        for kind, work in self._long.items():
+            with self._sessions() as session:
+                claims = claim(session, now=self._clock(), kinds=[kind], limit=FEW, lease=self._lease)
+                for job in claims:
+                    began = time.monotonic()
+                    finished += run(session, job, work, now=self._clock())
+                    self._stopped.wait(self._breath * (time.monotonic() - began))
+                tried += len(claims)
+        return tried, finished

@@ -19,10 +19,11 @@ from models.outgoing import OutgoingDelivery
 from services import outgoing, sending
 from services.due_work import WORKS
 from services.incidents import incidents_for, retry_incident
+from services.jobs import Work
 from services.outgoing import Wanted, create_connection, deliveries, new_secret, set_active, try_out
 from services.refusal import Refusal
 from services.sending import sign
-from services.worker import Worker
+from services.worker import FEW, Worker
 from tests.integration.due_cases import served_cases
 from tests.integration.office import START, Office
 
@@ -225,3 +226,21 @@ def test_who_may(session: Session, office: Office) -> None:
     for actor in (office.head, office.officer, office.owner, office.auditor):
         with pytest.raises(Refusal, match="无权"):
             create_connection(session, actor, wanted, allow_private=True, now=START)
+
+
+def test_messages_do_not_wait_until_everything_is_drawn(
+    engine: Engine, session: Session, office: Office, receiver: Receiver
+) -> None:
+    drawn: list[int] = []
+
+    def draw(_session: Session, payload: dict[str, object]) -> None:
+        drawn.append(len(receiver.got))
+
+    works = {"draw_notice": Work(prepare=draw, apply=lambda *_given: None), **TOLD}
+    served_cases(session, office, 3)
+    connection_id, _ = connect(session, office, receiver.address)
+    try_out(session, office.admin, connection_id, now=START)
+    session.rollback()
+    Worker(sessionmaker(engine), works, clock=lambda: START, pause=1).turn()
+    assert len(drawn) > FEW
+    assert drawn[-1] == 1, "it was sent before the last was drawn"
