@@ -14,6 +14,7 @@ from forms.answers import bind, open_form
 from forms.builder import PREFIX, AnswerForm
 from forms.definition import FormDefinition
 from models.batch import Batch
+from models.campaign import Campaign
 from models.people import Role
 from portal.access import allow, current_actor
 from portal.clock import OFFICE_ZONE, now
@@ -28,7 +29,7 @@ from portal.posted import typed_form
 from services import batch_undo, batches
 from services.actor import OFFICE
 from services.batch_checking import checked_lines, next_to_check
-from services.batch_intake import intake_by_key, intake_of, intakes, names_of
+from services.batch_intake import Intake, intake_by_key, intake_of, intakes, names_of
 from services.batch_taking import enter_form, received_at
 from services.choices import StoredChoices
 from services.form_paper import blank_form
@@ -77,9 +78,16 @@ def blank(method: str) -> Page:
         current_actor(),
         campaign,
         intake.form_id,
-        address=online_address(intake.form.key),
+        address=_address(campaign, intake),
     )
     return file_answer(pdf, f"{intake.form.name}.pdf", "application/pdf", inline=True)
+
+
+def _address(campaign: Campaign, intake: Intake) -> str:
+    """Where the same form is filled on the web: by the collection's link, or by whoever rates."""
+    if intake.held is None:
+        return online_address(intake.form.key)
+    return f"{campaign.settings['public_url']}{url_for('filling.show', slug=intake.held.slug)}"
 
 
 @blueprint.post("/paper")

@@ -17,6 +17,7 @@ from models.rating import Rating
 from models.roster import Monitor
 from portal.intake.views import _next_serial
 from tests.integration.office import build_office
+from tests.integration.sent_forms import QUESTIONNAIRE, publish_form, send_out
 from tests.integration.test_batches import month_answers, workbook
 from tests.integration.test_ratings import instant
 from tests.web.conftest import CarefulClient
@@ -187,6 +188,26 @@ def test_a_workbook_is_tried_mended_and_imported(desk: Desk) -> None:
     assert "三月.xlsx" in page
     assert "交这一份" not in page
     assert desk.count(Rating) == 1
+
+
+def test_a_collection_leads_to_its_blank_form_and_its_intake(desk: Desk) -> None:
+    with desk.session() as session:
+        publish_form(session, QUESTIONNAIRE)
+        number = send_out(session, desk.office).id
+    client = desk.enter("officer")
+    page = client.get(f"/collections/{number}").text
+    assert f"/intake/blank/collection-{number}.pdf" in page
+    assert f"/intake?method=collection-{number}" in page
+    assert client.get(f"/intake/blank/collection-{number}.pdf").mimetype == "application/pdf"
+    assert f'value="collection-{number}" selected' in client.get(f"/intake?method=collection-{number}").text
+    assert begin(client, method=f"collection-{number}").location == "/intake/1"
+    token = hidden(client.get("/intake/1").text, "csrf_token")
+    sent = {"csrf_token": token, "serial": "W-1", "f_feel": "good"}
+    assert client.post("/intake/1", data=sent, content_type="multipart/form-data").status_code == 302
+    assert "第1份答卷" in client.get("/intake/1").text
+    printed = client.get("/answers/citizens/answer/1.pdf")
+    assert printed.mimetype == "application/pdf"
+    assert "/answers/citizens/answer/1.pdf" in client.get("/answers/citizens/answer/1").text
 
 
 def test_what_is_no_workbook_is_refused_in_words(desk: Desk) -> None:
