@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from fractions import Fraction
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from models.campaign import Campaign
@@ -38,6 +39,8 @@ ENDS = 5
 LATE = 20
 #: A deadline so many working days away is a yellow item.
 SOON = 2
+#: Days among which two working days surely are, however long the holiday.
+LONGEST_HOLIDAY = 30
 
 
 @dataclass(frozen=True)
@@ -102,9 +105,7 @@ def board_for(session: Session, actor: Actor, campaign: Campaign, *, now: dateti
     ranking = current_ranking(session, campaign)
     used = states_in_use(session, campaign)
     counts = state_counts(session, campaign)
-    concerns = _concerns(session, campaign, used, now)
-    red = [concern for concern in concerns if concern.red]
-    yellow = [concern for concern in concerns if not concern.red]
+    red, yellow = _concerns(session, campaign, used, now)
     months = _months(session, campaign, ranking.scheme)
     final = {state.key for state in used.values() if state.final}
     return Board(
@@ -112,10 +113,10 @@ def board_for(session: Session, actor: Actor, campaign: Campaign, *, now: dateti
         provisional=ranking.provisional,
         states=tuple((state.name, counts.get(state.key, 0)) for state in used.values()),
         running=sum(count for key, count in counts.items() if key not in final),
-        red=tuple(red[:LATE]),
-        red_total=len(red),
-        yellow=tuple(yellow[:LATE]),
-        yellow_total=len(yellow),
+        red=red.shown,
+        red_total=red.total,
+        yellow=yellow.shown,
+        yellow_total=yellow.total,
         months=months,
         ratings=sum(month.ratings for month in months),
     )
@@ -157,46 +158,85 @@ def _satisfaction(
     )
 
 
-def _concerns(session: Session, campaign: Campaign, used: dict[str, State], now: datetime) -> list[Concern]:
+@dataclass(frozen=True)
+class _Concerns:
+    """The worst of one colour, and how many there are."""
+
+    shown: tuple[Concern, ...]
+    total: int
+
+
+def _concerns(
+    session: Session, campaign: Campaign, used: dict[str, State], now: datetime
+) -> tuple[_Concerns, _Concerns]:
     """Red: in a state that costs points, or past its day. Yellow: due within two working days. Worst first."""
     costly = {state.key for state in used.values() if state.tier}
-    names = {state.key: state.name for state in used.values()}
+    calendar = work_calendar(session, campaign)
     due = (
         select(Deadline.case_id, func.min(Deadline.due_at).label("due_at"))
         .where(Deadline.status == "running", Deadline.then != "")
         .group_by(Deadline.case_id)
         .subquery()
     )
-    rows = session.execute(
+    due_at = due.c.due_at
+    late = or_(Case.state.in_(costly), and_(due_at.is_not(None), due_at < now))
+    soon = and_(~Case.state.in_(costly), due_at >= now, due_at < _soon_until(now, calendar))
+    running = (
         select(
-            Case.id,
-            Case.number,
-            Case.title,
-            Unit.name,
-            Target.name,
-            Case.state,
-            Case.changed_at,
-            due.c.due_at,
+            Case.id, Case.number, Case.title, Unit.name, Target.name, Case.state, Case.changed_at, due_at,
+            func.count().over(),
         )
         .join(Case.target)
         .join(Target.unit)
         .outerjoin(due, due.c.case_id == Case.id)
         .where(Case.campaign_id == campaign.id, Case.ended_at.is_(None))
-        .where(Case.state.in_(costly) | due.c.due_at.is_not(None))
-        .order_by(Case.id)
-    ).all()
-    calendar = work_calendar(session, campaign)
-    found = []
-    for case_id, number, title, unit, target, state, since, due_at in rows:
-        days = _days_left(now, due_at, calendar)
-        red = state in costly or (due_at is not None and due_at < now)
-        if red or (days is not None and days <= SOON):
-            found.append(
-                Concern(
-                    case_id, number, title, unit, target, names.get(state, state), since, due_at, days, red
-                )
-            )
-    return sorted(found, key=lambda concern: (not concern.red, concern.due_at or now, concern.case_id))
+        .order_by(func.coalesce(due_at, now), Case.id)
+        .limit(LATE)
+    )  # fmt: skip
+    red, yellow = (
+        _worst(session, running.where(condition), used, calendar, now=now, red=red)
+        for condition, red in ((late, True), (soon, False))
+    )
+    return red, yellow
+
+
+def _worst(
+    session: Session,
+    query: Select[Any],
+    used: dict[str, State],
+    calendar: WorkCalendar,
+    *,
+    now: datetime,
+    red: bool,
+) -> _Concerns:
+    names = {state.key: state.name for state in used.values()}
+    rows = session.execute(query).all()
+    shown = tuple(
+        Concern(
+            case_id,
+            number,
+            title,
+            unit,
+            target,
+            names.get(state, state),
+            since,
+            due_at,
+            _days_left(now, due_at, calendar),
+            red,
+        )
+        for case_id, number, title, unit, target, state, since, due_at, _total in rows
+    )
+    return _Concerns(shown, rows[0][-1] if rows else 0)
+
+
+def _soon_until(now: datetime, calendar: WorkCalendar) -> datetime:
+    """The end of the last day that is not more than `SOON` working days away, or of the calendar."""
+    start = datetime.combine(calendar.local_day(now), time(0), calendar.zone)
+    for days in range(1, LONGEST_HOLIDAY):
+        left = _days_left(now, start + timedelta(days=days), calendar)
+        if left is None or left > SOON:
+            return start + timedelta(days=days)
+    return start + timedelta(days=LONGEST_HOLIDAY)
 
 
 def _days_left(now: datetime, due_at: datetime | None, calendar: WorkCalendar) -> int | None:

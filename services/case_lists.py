@@ -16,13 +16,10 @@ from models.case import Case, Deadline, Deduction
 from models.roster import Category, Target, Unit
 from services.actor import Actor
 from services.calendars import work_calendar
-from services.case_access import person_of, roles_in, visible_cases
+from services.case_access import visible_cases
 from services.definitions import workflow_of
 from workflow.calendar import CalendarTooShort, WorkCalendar, remaining_working_days
-from workflow.definition import SAME, State, Trigger, Workflow
-from workflow.engine import Offer, offers
-from workflow.situation import situation_from
-from workflow.vocabulary import Firing, Role
+from workflow.definition import State, Workflow
 
 LOCAL = ZoneInfo("Asia/Shanghai")
 PAGE_SIZE = 50
@@ -86,14 +83,6 @@ class CasePage:
     pages: int
 
 
-@dataclass(frozen=True)
-class Waiting:
-    """A case that waits for a step of this person's, with the steps it waits for."""
-
-    row: CaseRow
-    offers: tuple[Offer, ...]
-
-
 def list_cases(
     session: Session,
     actor: Actor,
@@ -114,8 +103,8 @@ def list_cases(
     total = session.execute(select(func.count()).select_from(seen.subquery())).scalar_one()
     pages = max(1, -(-total // size))
     page = min(max(1, page), pages)
-    cases = session.execute(_ordered(seen).limit(size).offset((page - 1) * size)).scalars().all()
-    return CasePage(_rows(session, campaign, cases, now), total, page, pages)
+    cases = session.execute(ordered(seen).limit(size).offset((page - 1) * size)).scalars().all()
+    return CasePage(rows_of(session, campaign, cases, now), total, page, pages)
 
 
 def count_cases(
@@ -125,39 +114,6 @@ def count_cases(
     seen = visible_cases(actor).join(Target.unit).join(Unit.category)
     filtered = seen.where(*_conditions(session, campaign, which, now)).subquery()
     return int(session.execute(select(func.count()).select_from(filtered)).scalar_one())
-
-
-def waiting_for(session: Session, actor: Actor, campaign: Campaign, *, now: datetime) -> list[Waiting]:
-    """Cases whose next step is this person's to take, most urgent first; see `waits`.
-
-    While a clock with a consequence runs the target is at work, and the case waits for nobody here.
-    """
-    mine = [
-        (workflow, trigger)
-        for workflow in workflows_in_use(session, campaign)
-        for trigger in workflow.triggers
-        if waits(workflow, trigger) and not actor.roles.isdisjoint(map(str, trigger.roles))
-    ]
-    states = {state for workflow, trigger in mine for state in workflow.sources_of(trigger)}
-    if not states:
-        return []
-    at_work = select(Deadline.id).where(
-        Deadline.case_id == Case.id, Deadline.status == "running", Deadline.then != ""
-    )
-    query = visible_cases(actor).where(
-        Case.campaign_id == campaign.id, Case.state.in_(states), ~at_work.exists()
-    )
-    cases = session.execute(_ordered(query)).scalars().all()
-    wanted = {trigger.key for _, trigger in mine}
-    found: list[tuple[Case, tuple[Offer, ...]]] = []
-    for case in cases:
-        open_now = tuple(
-            offer for offer in _offers(session, actor, case) if offer.allowed and offer.trigger in wanted
-        )
-        if open_now:
-            found.append((case, open_now))
-    rows = _rows(session, campaign, [case for case, _ in found], now)
-    return [Waiting(row, open_now) for row, (_, open_now) in zip(rows, found, strict=True)]
 
 
 def workflows_in_use(session: Session, campaign: Campaign) -> list[Workflow]:
@@ -173,40 +129,6 @@ def states_in_use(session: Session, campaign: Campaign) -> dict[str, State]:
     for workflow in workflows_in_use(session, campaign):
         found |= {state.key: state for state in workflow.states if state.key not in found}
     return found
-
-
-def waits(workflow: Workflow, trigger: Trigger) -> bool:
-    """Whether a case can be said to wait for this step of the office.
-
-    Recording a service, answering a pending question, and whatever leads on from few states wait for someone.
-    What the target may do itself, what changes nothing, and what can be done from most states (withdrawing,
-    exempting) waits for nobody in particular.
-    """
-    if trigger.by is Firing.TIMER:
-        return False
-    if trigger.key in workflow.serving_triggers or trigger.during:
-        return True
-    if Role.TARGET in trigger.roles or trigger.to == SAME:
-        return False
-    running = sum(not state.final for state in workflow.states)
-    return len(workflow.sources_of(trigger)) * 2 <= running
-
-
-def _offers(session: Session, actor: Actor, case: Case) -> tuple[Offer, ...]:
-    """Offers without a look at the clocks: none with a consequence runs for these cases."""
-    facts = {
-        "grave": case.grave,
-        "channel": case.channel,
-        "category": case.target.unit.category.key,
-        "deadline_passed": False,
-    }
-    return offers(
-        workflow_of(session, case.workflow_id),
-        situation_from(case.situation),
-        roles=roles_in(session, actor, case),
-        actor=person_of(actor),
-        facts=facts,
-    )
 
 
 def _conditions(
@@ -259,7 +181,8 @@ def _with_tier(campaign_id: int, tier: str) -> Select[Any]:
     )
 
 
-def _ordered(query: Select[Case]) -> Select[Any]:
+def ordered(query: Select[Case]) -> Select[Any]:
+    """Those that are due first at the top; what stands in a list is read with each case."""
     due = (
         select(func.min(Deadline.due_at))
         .where(Deadline.case_id == Case.id, Deadline.status == "running")
@@ -271,7 +194,9 @@ def _ordered(query: Select[Case]) -> Select[Any]:
     )
 
 
-def _rows(session: Session, campaign: Campaign, cases: Sequence[Case], now: datetime) -> tuple[CaseRow, ...]:
+def rows_of(
+    session: Session, campaign: Campaign, cases: Sequence[Case], now: datetime
+) -> tuple[CaseRow, ...]:
     """The cases as lines; clocks and points of all of them in one query each."""
     ids = [case.id for case in cases]
     clocks = _clocks(session, ids)

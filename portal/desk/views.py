@@ -28,7 +28,7 @@ from portal.menu import MenuEntry
 from portal.page import current_campaign
 from services import messages
 from services.actor import OFFICE
-from services.case_lists import CaseFilter, count_cases, list_cases, waiting_for
+from services.case_lists import CaseFilter, count_cases, list_cases
 from services.forced_moves import waiting_moves
 from services.incidents import incidents_for, retry_incident
 from services.jobs import waiting
@@ -36,6 +36,7 @@ from services.notice_drafts import open_drafts
 from services.notice_voiding import waiting_voidings
 from services.panel_lists import panels_waiting
 from services.rating_register import voids_waiting
+from services.waiting import waiting_for
 
 __all__ = [
     "MENU",
@@ -78,13 +79,12 @@ def index() -> Page:
         return render_template("desk/no_campaign.html")
     today = list_cases(session, actor, campaign, CaseFilter(due="today"), now=at, size=SHOWN)
     overdue = list_cases(session, actor, campaign, CaseFilter(due="overdue"), now=at, size=SHOWN)
-    mine = waiting_for(session, actor, campaign, now=at)
+    mine = waiting_for(session, actor, campaign, now=at, size=SHOWN)
     return render_template(
         "desk/index.html",
         today=today,
         overdue=overdue,
-        mine=mine[:SHOWN],
-        mine_total=len(mine),
+        mine=mine,
         to_sign=len(panels_waiting(session, actor, now=at)),
         running=count_cases(session, actor, campaign, CaseFilter(state="running"), now=at),
         unread=messages.unread_count(session, actor),
@@ -109,8 +109,8 @@ def waiting_cases() -> Page:
     campaign = current_campaign()
     if campaign is None:
         return render_template("desk/no_campaign.html")
-    mine = waiting_for(database.session, current_actor(), campaign, now=now())
-    return render_template("desk/waiting.html", mine=mine)
+    mine = waiting_for(database.session, current_actor(), campaign, now=now(), page=page_number())
+    return render_template("desk/waiting.html", mine=mine, url=same_list("desk.waiting_cases"))
 
 
 @blueprint.get("/incidents")
