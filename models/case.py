@@ -101,11 +101,13 @@ class Deadline(Base):
     __tablename__ = "deadline"
     __table_args__ = (
         Index("ix_deadline_status_due", "status", "due_at"),
+        # What lists ask of each case; without it SQLite looks through every clock that runs.
+        Index("ix_deadline_case_id_status_due_at", "case_id", "status", "due_at"),
         CheckConstraint("status IN ('running', 'stopped', 'ended', 'fired')", "status"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("rectification_case.id"), index=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("rectification_case.id"))
     step_id: Mapped[int] = mapped_column(ForeignKey("case_step.id"))
     #: Clock of the workflow's state.
     name: Mapped[str] = mapped_column(String(40))
