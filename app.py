@@ -51,6 +51,7 @@ PAGES = (
     "portal.connections",
     "portal.feeds",
     "portal.designer",
+    "portal.tokens",
 )
 
 
@@ -65,6 +66,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     import_module("portal.files").init_files(app)
     import_module("admin").init_admin(app)
     import_module("cli").register_commands(app)
+    import_module("api.late").init_api(app)
     return app
 
 

@@ -23,6 +23,12 @@ class Database:
         app.extensions["sessions"] = sessionmaker(engine, expire_on_commit=False)
         app.teardown_appcontext(self._close)
 
+    def share(self, app: Flask, owner: Flask) -> None:
+        """Let a second application use the engine and the sessions of the first."""
+        for name in ("engine", "sessions"):
+            app.extensions[name] = owner.extensions[name]
+        app.teardown_appcontext(self._close)
+
     @property
     def engine(self) -> Engine:
         """The engine of the running application."""
