@@ -12,7 +12,7 @@ from definitions.expression import ValueType
 from forms.definition import MOST_FIELDS
 from forms.edit import Document, EditRefused
 from forms.fields import TYPES
-from forms.patterns import pattern_fault
+from forms.xlsform_bounds import bounds_in
 from forms.xpath import Untranslatable, from_xpath
 
 Cells = Sequence[Sequence[str]]
@@ -376,61 +376,10 @@ class _Reader:
     def _bounds(self, number: int, made: dict[str, Any], row: dict[str, str]) -> None:
         """Ranges and patterns of the constraint become settings of the type; anything else is told."""
         known = {info.alias or name for name, info in TYPES[made["type"]].model_fields.items()}
-        for part in _conjuncts(row["constraint"]):
-            for shape, setting in _BOUNDS:
-                match = shape.fullmatch(part)
-                if match and setting in known and self._bound(made, setting, match, row):
-                    break
-            else:
-                self._lose(number, f"“{made['label']}”的限制“{part[:80]}”没有带过来。")
-
-    def _bound(self, made: dict[str, Any], setting: str, match: re.Match[str], row: dict[str, str]) -> bool:
-        value: Any = match[1] if match.groups() else True
-        if setting == "pattern":
-            value = value.removeprefix("^").removesuffix("$")
-            value = (
-                value[1:-1]
-                if value.startswith("(") and value.endswith(")") and value.count("(") == 1
-                else value
-            )
-            if pattern_fault(value) is not None:
-                return False
-            made["pattern_words"] = row.get("constraint_message") or "格式不对"
-        elif isinstance(value, str) and re.fullmatch(r"-?\d+", value):
-            value = int(value)
-        made[setting] = value
-        return True
-
-
-_NUMBER = r"(-?\d+(?:\.\d+)?)"
-_BOUNDS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(rf"\.\s*>=\s*{_NUMBER}"), "at_least"),
-    (re.compile(rf"\.\s*<=\s*{_NUMBER}"), "at_most"),
-    (re.compile(rf"count-selected\(\s*\.\s*\)\s*>=\s*{_NUMBER}"), "at_least"),
-    (re.compile(rf"count-selected\(\s*\.\s*\)\s*<=\s*{_NUMBER}"), "at_most"),
-    (re.compile(rf"string-length\(\s*\.\s*\)\s*>=\s*{_NUMBER}"), "min_length"),
-    (re.compile(rf"string-length\(\s*\.\s*\)\s*<=\s*{_NUMBER}"), "max_length"),
-    (re.compile(r"regex\(\s*\.\s*,\s*'([^']*)'\s*\)"), "pattern"),
-    (re.compile(r"\.\s*>=\s*date\(\s*'(\d{4}-\d{2}-\d{2})'\s*\)"), "earliest"),
-    (re.compile(r"\.\s*<=\s*date\(\s*'(\d{4}-\d{2}-\d{2})'\s*\)"), "latest"),
-    (re.compile(r"\.\s*<=\s*(?:today|now)\(\s*\)"), "not_future"),
-)
-
-
-def _conjuncts(text: str) -> list[str]:
-    """The parts between `and`, outside of quotes and brackets."""
-    parts, depth, quote, start = [], 0, "", 0
-    for place, sign in enumerate(text):
-        if quote:
-            quote = "" if sign == quote else quote
-        elif sign in "'\"":
-            quote = sign
-        elif sign in "()":
-            depth += 1 if sign == "(" else -1
-        elif depth == 0 and text.startswith(" and ", place):
-            parts.append(text[start:place].strip())
-            start = place + 5
-    return [part for part in [*parts, text[start:].strip()] if part]
+        found, left = bounds_in(row["constraint"], known, message=row.get("constraint_message", ""))
+        made.update(found)
+        for part in left:
+            self._lose(number, f"“{made['label']}”的限制“{part[:80]}”没有带过来。")
 
 
 def _yes(text: str) -> bool:

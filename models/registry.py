@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from models import (
     batch,
+    access_token,
     calendar_change,
     campaign,
     case,
     case_move,
-    access_token,
     collection,
     history,
     job,
@@ -27,6 +27,7 @@ __all__ = [
     "batch",
     "calendar_change",
     "access_token",
+    "calendar_change",
     "campaign",
     "case",
     "case_move",

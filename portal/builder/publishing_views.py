@@ -17,6 +17,7 @@ from forms.unfinished import unfinished
 from models.people import Role
 from portal.access import allow, current_actor
 from portal.builder.blueprint import Page, blueprint, draft_page, hand, preview_of
+from portal.builder.exchange_views import document_in
 from portal.builder.pages import facts_in, fault_lines, labels_of
 from portal.builder.reading import PRIVACY, posted_head
 from portal.clock import now
@@ -31,6 +32,8 @@ from services.definition_versions import Draft
 from services.form_publishing import NotReady, Outlook
 from services.refusal import Refusal, not_found
 
+#: Larger workbooks are no forms; what is beyond is cut off and refused as damaged.
+_LARGEST = 2_000_000
 PRIVACY_WORDS = {
     "who": _l("谁在收集"),
     "why": _l("为了什么"),
@@ -209,8 +212,10 @@ def bring(key: str) -> Page:
         return render_template("builder/bring.html", draft=draft)
     form = typed_form()
     text = form.get("text", "")
+    lost: list[tuple[int, str]] = []
     try:
-        text = text or uploaded_definition("个表单")
+        if not text:
+            text, lost = _uploaded(draft)
         if form.get("sure"):
             form_fields.replace(hand(key), text)
             flash(_("已导入。不合适可以“撤销”。"), "ok")
@@ -220,8 +225,20 @@ def bring(key: str) -> Page:
         page = render_template("builder/bring.html", draft=draft_page(key), refusal=refusal, text=text)
         return page, refusal.status
     return render_template(
-        "builder/bring.html", draft=draft, text=text, changes=changes, faults=faults, compared=True
+        "builder/bring.html", draft=draft, text=text, changes=changes, faults=faults, lost=lost, compared=True
     )
+
+
+def _uploaded(draft: Draft) -> tuple[str, list[tuple[int, str]]]:
+    """The form in the file as text, and what of an XLSForm could not be taken over, with its row."""
+    upload = request.files.get("file")
+    if upload is None or upload.stream.read(2) != b"PK":
+        if upload is not None:
+            upload.stream.seek(0)
+        return uploaded_definition("个表单"), []
+    content = b"PK" + upload.stream.read(_LARGEST)
+    document, lost = document_in(content, draft)
+    return yaml.safe_dump(ordered(document), allow_unicode=True, sort_keys=False, width=110), lost
 
 
 @blueprint.route("/<key>/draft/discard", methods=["GET", "POST"])

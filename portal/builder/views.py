@@ -18,7 +18,7 @@ from forms.references import uses_of
 from forms.unfinished import unfinished
 from models.people import Role
 from portal.access import allow, current_actor
-from portal.builder import publishing_views, trial_views
+from portal.builder import exchange_views, publishing_views, trial_views
 from portal.builder.blueprint import Page, blueprint, draft_page, hand, preview_of
 from portal.builder.pages import asked_settings, facts_in, fault_lines, rows_of
 from portal.builder.reading import posted_settings
@@ -33,7 +33,7 @@ from services.form_drafts import DraftChanged, FieldInUse
 from services.form_fields import Hand
 from services.refusal import Refusal
 
-__all__ = ["MENU", "blueprint", "publishing_views", "trial_views"]
+__all__ = ["MENU", "blueprint", "exchange_views", "publishing_views", "trial_views"]
 
 MENU = (MenuEntry("builder.index", _l("表单"), _l("设置"), 790),)
 
