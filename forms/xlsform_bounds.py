@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from forms.patterns import pattern_fault
@@ -39,7 +39,7 @@ def conjuncts(text: str) -> list[str]:
     return [part for part in [*parts, text[start:].strip()] if part]
 
 
-def bounds_in(constraint: str, known: Set[str], *, message: str) -> tuple[dict[str, Any], list[str]]:
+def bounds_in(constraint: str, known: AbstractSet[str], *, message: str) -> tuple[dict[str, Any], list[str]]:
     """The settings in a constraint, and the parts of it that are none.
 
     known: the settings the type has. message: what is said when the answer does not fit.
@@ -58,7 +58,7 @@ def bounds_in(constraint: str, known: Set[str], *, message: str) -> tuple[dict[s
     return found, left
 
 
-def _settings(part: str, known: Set[str], message: str) -> dict[str, Any] | None:
+def _settings(part: str, known: AbstractSet[str], message: str) -> dict[str, Any] | None:
     for shape, setting in _BOUNDS:
         match = shape.fullmatch(part)
         if match and setting in known:
