@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -13,10 +14,11 @@ from definitions.canonical import sha256_of
 from forms.answers import printed
 from models.campaign import Campaign
 from models.case import Case
+from models.notice import Attachment
 from models.rating import Rating, Submission
 from models.roster import Target
 from services.actor import OFFICE, Actor
-from services.attachments import Checked, FileStore
+from services.attachments import Checked, FileStore, attachments_of
 from services.cases import Problem, open_case
 from services.choices import StoredChoices
 from services.definitions import form_of
@@ -136,3 +138,33 @@ def _title(target: Target, said: list[tuple[str, str]]) -> str:
     words = next((text for _, text in said if text.strip()), "")
     first = words.strip().splitlines()[0] if words.strip() else ""
     return f"{target.name}：{first}"[:120] if first else ""
+
+
+def evidence_offered(session: Session, actor: Actor, rating_id: int) -> list[Attachment]:
+    """The photos and files of a rating that its form names for a case (`case_fields`), in their order."""
+    actor.require(*OFFICE, to="由测评立案")
+    rating = session.get(Rating, rating_id)
+    if rating is None or rating.round_id is not None:
+        return []
+    form = form_of(session, rating.form_id)
+    wanted = form.binding.case_fields if form.binding else ()
+    return [row for row in attachments_of(session, "rating", rating.id) if row.field in wanted]
+
+
+def evidence_carried(
+    session: Session, actor: Actor, store: FileStore, rating_id: int, chosen: Collection[int]
+) -> list[tuple[str, Checked]]:
+    """The chosen ones of `evidence_offered`, as evidence of the case; the rating keeps its own."""
+    return [
+        (
+            "evidence",
+            Checked(
+                row.file_name,
+                row.media_type,
+                store.existing(row.sha256, name=row.file_name).read_bytes(),
+                row.sha256,
+            ),
+        )
+        for row in evidence_offered(session, actor, rating_id)
+        if row.id in chosen
+    ]

@@ -39,6 +39,8 @@ class Outlook:
     uses: tuple[str, ...]
     campaigns: tuple[Campaign, ...]
     rounds: tuple[str, ...] = ()
+    #: Version → drafts that people have begun in it and not handed in; they go on in it.
+    begun: tuple[tuple[int, int], ...] = ()
 
     @property
     def unchanged(self) -> bool:

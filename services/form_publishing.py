@@ -15,6 +15,7 @@ from models.campaign import Definition
 from packs.check import check
 from packs.diff import changes_between
 from services.actor import Actor
+from services.answer_drafts import drafts_of_form
 from services.definition_publishing import (
     NotReady,
     Outlook,
@@ -39,6 +40,7 @@ def _outlook(session: Session, draft: Draft) -> Outlook:
     versions = versions_of(session, FORM, draft.pack_key, draft.key)
     faults, sentences = _compared(session, draft, in_force(versions))
     answers = answers_by_version(session, [row.id for row in versions])
+    begun = drafts_of_form(session, [row.id for row in versions])
     return Outlook(
         draft=draft,
         faults=tuple(faults),
@@ -47,6 +49,7 @@ def _outlook(session: Session, draft: Draft) -> Outlook:
         uses=tuple(other_uses(stored_pack(session, draft.pack_key), draft.key)),
         campaigns=campaigns_that_may_adopt(session, draft.pack_key),
         rounds=tuple(held.title for held in open_rounds(session, [row.id for row in versions])),
+        begun=tuple((row.version, begun[row.id]) for row in versions if row.id in begun),
     )
 
 

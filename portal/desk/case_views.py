@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from models.notice import Attachment
 from models.people import Role
 from portal.access import allow, current_actor
 from portal.clock import OFFICE_ZONE, now
@@ -28,7 +30,7 @@ from portal.files import file_store
 from services.attachments import Checked, Upload, check
 from services.case_file import case_file
 from services.case_lists import MOST_EXPORTED, CaseFilter, list_cases, states_in_use
-from services.case_opening import open_case_once, proposal_from
+from services.case_opening import evidence_carried, evidence_offered, open_case_once, proposal_from
 from services.costs import cost_ahead
 from services.deductions import tiers_of
 from services.definitions import scheme_of
@@ -78,11 +80,14 @@ def cases_export() -> Page:
 def new_case() -> Page:
     """Open a case, of one's own knowledge or from a rating."""
     form = _case_form()
+    offered = _offered(form)
+    chosen = _carried_ids() if request.method == "POST" else {row.id for row in offered}
+    shown: dict[str, Any] = {"form": form, "offered": offered, "chosen": chosen}
     if not form.validate_on_submit():
-        return render_template("desk/new_case.html", form=form), 422 if form.errors else 200
+        return render_template("desk/new_case.html", **shown), 422 if form.errors else 200
     earlier = earlier_cases(database.session, campaign_or_404(), form.sheet())
     if earlier and request.form.get("repeats_seen") != earlier.numbers:
-        return render_template("desk/new_case.html", form=form, earlier=earlier), 422
+        return render_template("desk/new_case.html", **shown, earlier=earlier), 422
     try:
         case, fresh = open_case_once(
             database.session,
@@ -91,11 +96,11 @@ def new_case() -> Page:
             form.sheet(),
             token=form.token.data or "",
             now=now(),
-            files=_evidence(form),
+            files=[*_carried(form, chosen), *_evidence(form)],
             store=file_store(),
         )
     except Refusal as refusal:
-        return render_template("desk/new_case.html", form=form, refusal=refusal), refusal.status
+        return render_template("desk/new_case.html", **shown, refusal=refusal), refusal.status
     flash(
         _("已立案，编号%(number)s。", number=case.number)
         if fresh
@@ -118,6 +123,32 @@ def _case_form() -> CaseForm:
         )
         form.begin(_today(), proposal, request.args.get("target", ""))
     return form
+
+
+def _rating_of(form: CaseForm) -> int | None:
+    rating = form.rating.data or ""
+    return int(rating) if rating.isascii() and rating.isdigit() and len(rating) < 10 else None
+
+
+def _offered(form: CaseForm) -> list[Attachment]:
+    """The rating's photos that can go along."""
+    rating = _rating_of(form)
+    return [] if rating is None else evidence_offered(database.session, current_actor(), rating)
+
+
+def _carried_ids() -> set[int]:
+    return {
+        int(value)
+        for value in request.form.getlist("carry")[:50]
+        if value.isascii() and value.isdigit() and len(value) < 10
+    }
+
+
+def _carried(form: CaseForm, chosen: set[int]) -> list[tuple[str, Checked]]:
+    rating = _rating_of(form)
+    if rating is None or not chosen:
+        return []
+    return evidence_carried(database.session, current_actor(), file_store(), rating, chosen)
 
 
 def _evidence(form: CaseForm) -> list[tuple[str, Checked]]:
