@@ -1,7 +1,7 @@
 """Tokens with which other systems enter.
 
-Revision: 0009
-Follows: 0008
+Revision: 0011
+Follows: 0010
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 
-revision = "0009"
-down_revision = "0008"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
