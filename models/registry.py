@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from models import (
-    batch,
     access_token,
+    batch,
     calendar_change,
     campaign,
     case,
@@ -24,9 +24,8 @@ from models.base import Base
 
 __all__ = [
     "Base",
-    "batch",
-    "calendar_change",
     "access_token",
+    "batch",
     "calendar_change",
     "campaign",
     "case",
