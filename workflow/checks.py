@@ -125,8 +125,8 @@ def _branch_faults(workflow: Workflow, trigger: Trigger, place: str) -> Iterator
 
 def _person_faults(workflow: Workflow, trigger: Trigger, place: str) -> Iterator[Fault]:
     if trigger.by is Firing.TIMER:
-        if trigger.roles or trigger.four_eyes_with or trigger.asks:
-            yield Fault(place, "到期自动办理的步骤不写 roles、four_eyes_with、asks")
+        if trigger.roles or trigger.four_eyes_with or trigger.asks or trigger.panel:
+            yield Fault(place, "到期自动办理的步骤不写 roles、four_eyes_with、asks、panel")
         return
     if not set(trigger.roles) - {Role.SYSTEM}:
         yield Fault(f"{place}.roles", f"没有人能办理“{trigger.name}”，请写明角色")

@@ -203,6 +203,18 @@ class _Teller:
             parts.append(_sentence(trigger.note))
         return _draft(trigger.name, parts, trigger.source, f"step:{trigger.key}")
 
+    def _panel(self, panel: PanelRule) -> str:
+        """How several persons decide about a step, and on which clause that rests."""
+        who = f"由{self._roles(tuple(panel.roles))}{panel.at_least}人以上"
+        share = panel.share.split("/") if panel.share else ("", "")
+        how = {
+            PanelMode.ALL: "会签，全部同意后办理",
+            PanelMode.ANY: "会签，其中一人同意即办理",
+            PanelMode.RATIO: f"会签，{share[1]}分之{share[0]}以上同意后办理",
+            PanelMode.IN_ORDER: "依次会签，全部同意后办理",
+        }[panel.mode]
+        return f"本步骤提出后，{who}{how}；提出的人不参加会签（{panel.source}）。"
+
     def pause(self, suspension: Suspension) -> Article:
         raised = [rule.name for rule in self.workflow.triggers if rule.suspend == suspension.key]
         decided = [

@@ -17,6 +17,7 @@ _SETTINGS = {
     "refuse": "不符合条件时说的话",
     "roles": "谁办理",
     "four_eyes_with": "回避",
+    "panel": "会签",
     "asks": "填写项",
     "effects": "效果",
     "tier": "扣分档",

@@ -17,6 +17,8 @@ from definitions.sentences import (
     sentence_of,
 )
 from definitions.texts import clean, names_among
+from workflow.panel import PanelMode
+from workflow.vocabulary import Role
 
 Posted = MultiDict[str, str]
 Settings = dict[str, Any]
@@ -127,6 +129,7 @@ def step_settings(held: Mapping[str, Any], form: Posted, facts: Facts, offers: M
         "four_eyes_with": None
         if timer
         else reader.chosen("four_eyes_with", offers["steps"], held.get("four_eyes_with", ())) or None,
+        "panel": None if timer else _panel(reader, held),
         "guard": guard,
         "refuse": None if guard is None else reader.text("refuse") or "目前不具备办理这一步的条件",
         "asks": None if timer else _asks(reader, held) or None,
@@ -138,6 +141,29 @@ def step_settings(held: Mapping[str, Any], form: Posted, facts: Facts, offers: M
         "note": reader.long("note"),
     }
     return reader.finished(settings)
+
+
+def _panel(reader: Reader, held: Mapping[str, Any]) -> Settings | None:
+    """Who decides about the step together; None for a step of one person."""
+    mode = reader.text("panel-mode")
+    if not mode:
+        return None
+    before: Mapping[str, Any] = held.get("panel") or {}
+    roles = reader.chosen("panel-roles", [role.value for role in Role], before.get("roles", ()))
+    if not roles:
+        reader.faults["panel"] = "请选择哪些岗位可以会签"
+    share = reader.text("panel-share")
+    if (mode == PanelMode.RATIO) != bool(share):
+        reader.faults["panel"] = "按比例会签的要写比例，例如 2/3；其他方式不写比例"
+    panel = {
+        **before,
+        "mode": mode,
+        "roles": roles,
+        "at_least": reader.number("panel-at_least", "至少几人会签", least=1),
+        "share": share or None,
+        "source": reader.text("panel-source") or "实施口径",
+    }
+    return {name: value for name, value in panel.items() if value is not None}
 
 
 def _from(reader: Reader, held: Mapping[str, Any], offers: Mapping[str, Any]) -> list[str]:

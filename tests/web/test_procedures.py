@@ -151,6 +151,34 @@ def test_what_cannot_be_read_is_said_and_kept(draft: CarefulClient, db: Session)
     assert document(db) == before
 
 
+def test_a_step_is_given_to_several_persons(draft: CarefulClient, db: Session) -> None:
+    """会签 is set on the step's page, stands in the regulation, survives other changes, and can be taken away."""
+    path = f"{DRAFT}/triggers/confirm_refusal"
+    panel = {
+        "panel-mode": "ratio",
+        "panel-roles": ["reviewer", "officer"],
+        "panel-at_least": "3",
+        "panel-share": "",
+    }
+    refused = settings(draft, path, **panel)
+    assert (refused.status_code, "按比例会签的要写比例" in refused.text) == (422, True)
+    assert settings(draft, path, **panel | {"panel-share": "2/3"}).status_code == 302
+    expected = {
+        "mode": "ratio",
+        "roles": ["officer", "reviewer"],
+        "at_least": 3,
+        "share": "2/3",
+        "source": "实施口径",
+    }
+    assert entry(document(db), "triggers", "confirm_refusal")["panel"] == expected
+    assert settings(draft, path, name="认定拒不整改（会签）").status_code == 302
+    assert entry(document(db), "triggers", "confirm_refusal")["panel"] == expected
+    said = draft.get(f"{DRAFT}/regulation").text
+    assert "由督办专员或者审核人3人以上会签，3分之2以上同意后办理；提出的人不参加会签（实施口径）。" in said
+    assert settings(draft, path, **{"panel-mode": ""}).status_code == 302
+    assert "panel" not in entry(document(db), "triggers", "confirm_refusal")
+
+
 def test_a_state_cut_off_is_told_with_its_place(draft: CarefulClient) -> None:
     assert settings(draft, f"{DRAFT}/triggers/close", **{"to-0-state": "same"}).status_code == 302
     page = draft.get(DRAFT).text
