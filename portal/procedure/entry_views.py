@@ -25,7 +25,7 @@ from portal.procedure.pages import (
     facts_in,
     rule_of,
 )
-from portal.procedure.reading import Settings, Unreadable
+from portal.procedure.reader import Posted, Settings, Unreadable
 from portal.rule_lines import rule_options
 from services.definition_drafts import DraftChanged
 from services.refusal import Refusal
@@ -128,7 +128,7 @@ def _words(part: Part, held: Mapping[str, Any], settings: Settings, wanted: str)
     return f"修改{NOUNS[part]}“{label}”{renamed}"
 
 
-def _posted(sight: Sight, part: Part, held: Mapping[str, Any], form: reading.Posted) -> Settings:
+def _posted(sight: Sight, part: Part, held: Mapping[str, Any], form: Posted) -> Settings:
     facts, offers = _facts(sight, part, held), offers_in(sight)
     if part == "states":
         return reading.state_settings(held, form, facts, offers)
