@@ -188,8 +188,6 @@ class _Teller:
         others = [self.workflow.triggers_by_key[key].name for key in trigger.four_eyes_with]
         if others:
             parts.append(f"办理过{_listed(others)}的人应当回避，由另一人办理。")
-        if trigger.panel is not None:
-            parts.append(self._panel(trigger.panel))
         must = [ask.label for ask in trigger.asks if ask.required]
         may = [ask.label for ask in trigger.asks if not ask.required]
         if must:
@@ -202,18 +200,6 @@ class _Teller:
         if trigger.note:
             parts.append(_sentence(trigger.note))
         return _draft(trigger.name, parts, trigger.source, f"step:{trigger.key}")
-
-    def _panel(self, panel: PanelRule) -> str:
-        """How several persons decide about a step, and on which clause that rests."""
-        who = f"由{self._roles(tuple(panel.roles))}{panel.at_least}人以上"
-        share = panel.share.split("/") if panel.share else ("", "")
-        how = {
-            PanelMode.ALL: "会签，全部同意后办理",
-            PanelMode.ANY: "会签，其中一人同意即办理",
-            PanelMode.RATIO: f"会签，{share[1]}分之{share[0]}以上同意后办理",
-            PanelMode.IN_ORDER: "依次会签，全部同意后办理",
-        }[panel.mode]
-        return f"本步骤提出后，{who}{how}；提出的人不参加会签（{panel.source}）。"
 
     def pause(self, suspension: Suspension) -> Article:
         raised = [rule.name for rule in self.workflow.triggers if rule.suspend == suspension.key]

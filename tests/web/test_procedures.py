@@ -174,7 +174,7 @@ def test_a_step_is_given_to_several_persons(draft: CarefulClient, db: Session) -
     assert settings(draft, path, name="认定拒不整改（会签）").status_code == 302
     assert entry(document(db), "triggers", "confirm_refusal")["panel"] == expected
     said = draft.get(f"{DRAFT}/regulation").text
-    assert "由督办专员或者审核人3人以上会签，3分之2以上同意后办理；提出的人不参加会签（实施口径）。" in said
+    assert "由督办专员和审核人会签，会签人不少于3人，不少于2/3的会签人同意后办理。（实施口径）" in said
     assert settings(draft, path, **{"panel-mode": ""}).status_code == 302
     assert "panel" not in entry(document(db), "triggers", "confirm_refusal")
 
