@@ -92,6 +92,8 @@ class Campaign(Base):
     pack_key: Mapped[str] = mapped_column(String(60))
     scheme_id: Mapped[int] = mapped_column(ForeignKey("definition.id"))
     workflow_id: Mapped[int] = mapped_column(ForeignKey("definition.id"))
+    #: The seal image in use (`seal`), None while the place is left empty.
+    seal_id: Mapped[int | None]
     #: Organ names, series, contact: the pack's sheet, frozen for this campaign.
     settings: Mapped[JsonObject] = mapped_column(Json)
     #: Simulated data: said on every page that shows it.

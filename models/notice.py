@@ -61,6 +61,8 @@ class Notice(Base):
     #: Whether it must reach somebody who signs for it; a receipt or a circular need not.
     needs_service: Mapped[bool] = mapped_column(default=True)
     status: Mapped[str] = mapped_column(String(20), default="issued")
+    #: The seal image that it bears (`seal`), None where its place was left empty.
+    seal_id: Mapped[int | None]
     voided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     void_reason: Mapped[str] = mapped_column(Text, default="")
     replaced_by_id: Mapped[int | None] = mapped_column(ForeignKey("notice.id"))

@@ -19,6 +19,7 @@ from models import (
     print_run,
     rating,
     roster,
+    seal,
 )
 from models.base import Base
 
@@ -40,4 +41,5 @@ __all__ = [
     "print_run",
     "rating",
     "roster",
+    "seal",
 ]

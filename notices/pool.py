@@ -21,18 +21,21 @@ _MOST_A_PROCESS = 250
 
 @dataclass(frozen=True)
 class Drawing:
-    """One document to draw: its kind, its frozen values, its moment of issue."""
+    """One document to draw: its kind, its frozen values, its moment of issue, the seal images that it bears."""
 
     kind: NoticeKind
     values: Mapping[str, Value]
     issued_at: datetime | None
+    seals: tuple[bytes, ...] = ()
 
 
 def draw(drawing: Drawing) -> bytes:
     """One issued document; refusals as of `render_pdf`."""
     from notices.render import render_pdf
 
-    return render_pdf(drawing.kind, drawing.values, draft=False, issued_at=drawing.issued_at)
+    return render_pdf(
+        drawing.kind, drawing.values, draft=False, issued_at=drawing.issued_at, seals=drawing.seals
+    )
 
 
 def draw_many(drawings: Sequence[Drawing], *, processes: int | None = None) -> list[bytes]:

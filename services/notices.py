@@ -30,6 +30,7 @@ from services.jobs import schedule
 from services.notice_images import Pages, kept_pages
 from services.numbers import take_number
 from services.refusal import Refusal, not_found
+from services.seals import seal_for, seals_on
 from services.transaction import transaction
 
 LOCAL = ZoneInfo("Asia/Shanghai")
@@ -95,6 +96,7 @@ def issue_notice(
         issued_at=now,
         issued_on=local.date(),
         issued_by_id=actor.user_id,
+        seal_id=seal_for(campaign, kind),
         needs_service=kind.served,
     )
     if passed is not None:
@@ -166,7 +168,13 @@ def draw(session: Session, payload: dict[str, Any]) -> bytes | None:
     row = session.get_one(Notice, payload["notice"])
     if session.get(NoticeFile, row.id) is not None:
         return None
-    return render_pdf(notice_kind_of(session, row.kind_id), row.frozen, draft=False, issued_at=row.issued_at)
+    return render_pdf(
+        notice_kind_of(session, row.kind_id),
+        row.frozen,
+        draft=False,
+        issued_at=row.issued_at,
+        seals=seals_on(session, row),
+    )
 
 
 def keep_file(session: Session, payload: dict[str, Any], pdf: bytes | None, now: datetime) -> None:

@@ -23,6 +23,7 @@ from services.history import record
 from services.jobs import schedule
 from services.notices import keep_file
 from services.refusal import Refusal, not_found
+from services.seals import seals_on
 from services.transaction import transaction
 
 MOST = 2_000
@@ -144,7 +145,10 @@ def draw_part(session: Session, payload: dict[str, Any]) -> dict[int, bytes]:
         .order_by(Notice.id)
     ).scalars()
     wanted = {
-        row.id: Drawing(notice_kind_of(session, row.kind_id), row.frozen, row.issued_at) for row in rows
+        row.id: Drawing(
+            notice_kind_of(session, row.kind_id), row.frozen, row.issued_at, seals_on(session, row)
+        )
+        for row in rows
     }
     return dict(zip(wanted, draw_many(list(wanted.values())), strict=True))
 

@@ -38,7 +38,7 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _LOOK = 3
 
 
-@blueprint.post("/print-runs")
+@blueprint.post("/notices/print-runs")
 @allow(*OFFICE)
 def start_print_run() -> Page:
     """Print what is ticked, or everything that the filter shows."""
@@ -58,7 +58,7 @@ def _numbers(name: str) -> list[int]:
     return [int(text) for text in request.form.getlist(name) if text.isdigit() and len(text) < 10]
 
 
-@blueprint.get("/print-runs/<int:run_id>")
+@blueprint.get("/notices/print-runs/<int:run_id>")
 @allow(*OFFICE)
 def print_run(run_id: int) -> Page:
     """How far it is; looks again by itself until the file is ready."""
@@ -69,7 +69,7 @@ def print_run(run_id: int) -> Page:
     return page
 
 
-@blueprint.post("/print-runs/<int:run_id>/cancel")
+@blueprint.post("/notices/print-runs/<int:run_id>/cancel")
 @allow(*OFFICE)
 def cancel_print_run(run_id: int) -> Page:
     """Draw no more."""
@@ -78,7 +78,7 @@ def cancel_print_run(run_id: int) -> Page:
     return redirect(url_for("desk.print_run", run_id=run_id))
 
 
-@blueprint.get("/print-runs/<int:run_id>.pdf")
+@blueprint.get("/notices/print-runs/<int:run_id>.pdf")
 @allow(*OFFICE)
 def print_run_pdf(run_id: int) -> Page:
     """Everything in one file, sent as it lies on the disk."""
@@ -99,7 +99,7 @@ def _pieces(stream: BinaryIO) -> Iterator[bytes]:
             yield piece
 
 
-@blueprint.get("/print-runs/<int:run_id>/addresses.pdf")
+@blueprint.get("/notices/print-runs/<int:run_id>/addresses.pdf")
 @allow(*OFFICE)
 def print_run_addresses(run_id: int) -> Page:
     """Sheets for window envelopes."""

@@ -21,6 +21,7 @@ from portal.desk import (
     panel_views,
     print_views,
     rating_views,
+    seal_views,
     step_views,
 )
 from portal.desk.blueprint import READERS, Page, blueprint, page_number, same_list
@@ -51,6 +52,7 @@ __all__ = [
     "panel_views",
     "print_views",
     "rating_views",
+    "seal_views",
     "step_views",
 ]
 

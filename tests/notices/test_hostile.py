@@ -6,6 +6,7 @@ import http.server
 import io
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pdfplumber
 import pytest
@@ -142,3 +143,44 @@ def test_the_engine_itself_refuses_addresses(listener: tuple[str, list[str]]) ->
         with pytest.raises(NoticeNotDrawn):
             draw_pdf(page, "body { margin: 0 }")
     assert asked == []
+
+
+def test_rare_characters_of_names_are_printed_in_the_size_of_their_line() -> None:
+    """Extension A and B: names of people and places that everyday fonts lack."""
+    kind = kind_of("reminder")
+    names = "㐂㑇𠀀𠮷𡋾𤭢𧒽𨙸䶮喆堃"
+    pdf = render_pdf(
+        kind, {**sample_of(kind), "contact": names, "case_title": f"{names}反映的问题"}, draft=False
+    )
+    report = measure(pdf)
+    assert report.passed, str(report)
+    with pdfplumber.open(io.BytesIO(pdf)) as pages:
+        drawn = [c for page in pages.pages for c in page.chars if c["text"] in names and c["size"] < 20]
+        assert {round(char["size"], 1) for char in drawn} == {16.0}
+        assert set(names) <= {char["text"] for page in pages.pages for char in page.chars}
+
+
+def test_a_table_of_three_hundred_rows_without_spaces() -> None:
+    kind = kind_of("result_circular")
+    row = sample_of(kind)["ranking_tables"][0]
+    rows = [
+        {**row, "rank": str(rank), "target": "A" * 60 if rank % 7 else "整" * 120} for rank in range(1, 301)
+    ]
+    report = measure(render_pdf(kind, {**sample_of(kind), "ranking_tables": rows}, draft=False))
+    assert report.passed, str(report)
+
+
+def test_no_file_of_the_machine_comes_into_the_document(tmp_path: Path) -> None:
+    canary = tmp_path / "canary.txt"
+    canary.write_text("金丝雀不应被读到", encoding="utf-8")
+    address = canary.as_uri()
+    typed = (
+        f'<link rel="attachment" href="{address}"><object data="{address}"></object><iframe src={address}></iframe>'
+        f"@import url({address}); content: url({address}) <svg><image href='{address}'/></svg> &xxe; <!ENTITY xxe SYSTEM>"
+    )
+    kind = kind_of("rectification_notice")
+    pdf = render_pdf(kind, {**sample_of(kind), "facts": typed}, draft=False)
+    assert "金丝雀" not in text_of(pdf)
+    assert "金丝雀".encode() not in pdf
+    report = measure(pdf)
+    assert report.check("F4").found.endswith("内嵌notice.json")

@@ -72,7 +72,7 @@ def test_a_selection_is_drawn_in_parts_and_comes_as_one_file(desk: Desk) -> None
     page = officer.get("/desk/notices").text
     assert 'form="print"' in page
     started = officer.post(
-        "/desk/print-runs", data={"csrf_token": officer.token("/desk/notices"), "all": "1"}
+        "/desk/notices/print-runs", data={"csrf_token": officer.token("/desk/notices"), "all": "1"}
     )
     assert started.status_code == 302
     address = started.headers["Location"]
@@ -97,7 +97,9 @@ def test_a_killed_worker_leaves_its_part_to_the_next(desk: Desk) -> None:
     desk.served_case()
     officer = desk.enter("officer")
     first = str(notices(desk)[0].id)
-    officer.post("/desk/print-runs", data={"csrf_token": officer.token("/desk/notices"), "notice": first})
+    officer.post(
+        "/desk/notices/print-runs", data={"csrf_token": officer.token("/desk/notices"), "notice": first}
+    )
     from services.jobs import claim
 
     with desk.session() as session:  # claimed by a worker that dies before it did anything
@@ -113,7 +115,7 @@ def test_a_cancelled_run_draws_nothing_more(desk: Desk) -> None:
     officer = desk.enter("officer")
     token = officer.token("/desk/notices")
     chosen = str(notices(desk)[0].id)
-    address = officer.post("/desk/print-runs", data={"csrf_token": token, "notice": chosen}).headers[
+    address = officer.post("/desk/notices/print-runs", data={"csrf_token": token, "notice": chosen}).headers[
         "Location"
     ]
     assert officer.post(f"{address}/cancel", data={"csrf_token": token}).status_code == 302
@@ -127,14 +129,14 @@ def test_nothing_chosen_is_said_and_voided_ones_are_left_out(desk: Desk) -> None
     desk.served_case()
     officer = desk.enter("officer")
     token = officer.token("/desk/notices")
-    empty = officer.post("/desk/print-runs", data={"csrf_token": token, "notice": "x"})
+    empty = officer.post("/desk/notices/print-runs", data={"csrf_token": token, "notice": "x"})
     assert empty.status_code == 422
     assert "请先勾选" in empty.text
     with desk.session() as session, writing():
         for row in session.execute(select(Notice)).scalars():
             row.status = "voided"
         session.commit()
-    assert officer.post("/desk/print-runs", data={"csrf_token": token, "all": "1"}).status_code == 422
+    assert officer.post("/desk/notices/print-runs", data={"csrf_token": token, "all": "1"}).status_code == 422
     assert desk.count(PrintRun) == 0
 
 
@@ -142,7 +144,10 @@ def test_the_notices_of_chosen_cases_are_printed(desk: Desk) -> None:
     case = desk.served_case()
     officer = desk.enter("officer")
     token = officer.token("/desk/notices")
-    assert officer.post("/desk/print-runs", data={"csrf_token": token, "case": str(case)}).status_code == 302
+    assert (
+        officer.post("/desk/notices/print-runs", data={"csrf_token": token, "case": str(case)}).status_code
+        == 302
+    )
     with desk.session() as session:
         run = session.execute(select(PrintRun)).scalar_one()
     assert sorted(run.notices) == sorted(row.id for row in notices(desk))
