@@ -53,7 +53,7 @@ def document_facts(pdf: Any) -> DocumentFacts:
         output_intent=bool(resolve1(catalog.get("OutputIntents"))),
         pdfa_part=_pdfa(words, "part"),
         pdfa_level=_pdfa(words, "conformance").lower(),
-        enclosed=tuple(_enclosed(catalog)),
+        enclosed=tuple(dict.fromkeys(_enclosed(catalog))),
         forbidden=tuple(_forbidden(pdf, catalog)),
         figures=tuple(_figures(catalog)),
         legible=frozenset(char["fontname"] for page in pdf.pages for char in page.chars),
