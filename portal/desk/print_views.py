@@ -45,7 +45,9 @@ def start_print_run() -> Page:
     campaign, session = campaign_or_404(), database.session
     if "all" in request.form:
         names: dict[str, object] = NoticeFilter.__annotations__
-        which = NoticeFilter(**{name: request.form.get(name, "")[:120].replace("\0", "") for name in names})
+        which = NoticeFilter(
+            **{name: request.form.get(f"filter_{name}", "")[:120].replace("\0", "") for name in names}
+        )
         found = list_notices(session, current_actor(), campaign, which, size=MOST + 1)
         chosen = [row.id for row in found.rows]
     else:
