@@ -102,7 +102,6 @@ def issue_notice(
     if passed is not None:
         passed(kind, live.id, frozen)
     session.add(row)
-    session.flush()
     _follow_up(session, actor, row, now)
     return row
 
@@ -115,6 +114,7 @@ def _numbered(session: Session, campaign: Campaign, series: str, year: int) -> t
 
 def _follow_up(session: Session, actor: Actor, row: Notice, now: datetime) -> None:
     """The page is drawn as a job, the issue is written into the log."""
+    session.flush()
     schedule(session, "draw_notice", key=f"draw_notice:{row.id}", payload={"notice": row.id}, due_at=now)
     payload = {"number": row.number, "kind": row.kind, "case": row.case_id, "sha256": row.sha256}
     record(session, actor, "notice.issued", object_kind="notice", object_id=row.id, payload=payload, now=now)
