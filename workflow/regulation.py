@@ -188,6 +188,8 @@ class _Teller:
         others = [self.workflow.triggers_by_key[key].name for key in trigger.four_eyes_with]
         if others:
             parts.append(f"办理过{_listed(others)}的人应当回避，由另一人办理。")
+        if trigger.panel is not None:
+            parts.append(self._panel(trigger.panel))
         must = [ask.label for ask in trigger.asks if ask.required]
         may = [ask.label for ask in trigger.asks if not ask.required]
         if must:
