@@ -153,6 +153,12 @@ def columns_of(session: Session, versions: Sequence[Definition]) -> list[Column]
     return list(found.values())
 
 
+def target_fields(session: Session, versions: Sequence[Definition]) -> frozenset[str]:
+    """The questions that name the rated target in some version: a list says the target once, with its unit."""
+    bindings = [form_of(session, row.id).binding for row in versions]
+    return frozenset(binding.target for binding in bindings if binding is not None and binding.target)
+
+
 def answer_page(
     session: Session,
     actor: Actor,

@@ -20,6 +20,11 @@
     return lines.join("\n");
   }
 
+  /* Many rows leave one line for each label; the table beside the chart has it whole. */
+  function cut(text, width) {
+    return text.length > width ? text.slice(0, width - 1) + "…" : text;
+  }
+
   function series(data, narrow) {
     return data.series.map(function (one, index) {
       var line = Boolean(one.line);
@@ -55,7 +60,7 @@
       inverse: rows,
       axisTick: { show: false },
       axisLine: { lineStyle: { color: "#a9b4c2" } },
-      axisLabel: Object.assign({ interval: rows ? 0 : "auto", lineHeight: size + 2, formatter: function (label) { return folded(label, rows && !small ? 16 : 8); } }, text)
+      axisLabel: Object.assign({ interval: rows ? 0 : "auto", lineHeight: size + 2, formatter: function (label) { return rows && data.labels.length > 8 ? cut(label, small ? 9 : 18) : folded(label, rows && !small ? 16 : 8); } }, text)
     };
     var amounts = {
       type: "value",

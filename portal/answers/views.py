@@ -29,6 +29,7 @@ from services.answer_lists import (
     answer_sheet,
     columns_of,
     forms_with_answers,
+    target_fields,
 )
 from services.answer_summaries import Cross, Question, cross_table, crossable, overview
 from services.every_choice import EveryChoice
@@ -61,7 +62,8 @@ def table(key: str) -> Page:
     versions = issued_versions(session, key)
     found = answer_page(session, actor, key, which, after=request.args.get("after", "")[:60])
     choices = Context(EveryChoice(session))
-    columns = columns_of(session, versions)
+    targets = target_fields(session, versions)
+    columns = [column for column in columns_of(session, versions) if column.key not in targets]
     return render_template(
         "answers/table.html",
         found=found,
