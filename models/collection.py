@@ -182,6 +182,10 @@ class AnswerDraft(Base):
     form_id: Mapped[int] = mapped_column(ForeignKey("definition.id"), index=True)
     #: [name, value] of every control, in the order of the page; files are attachments of the draft.
     typed: Mapped[list[Any]] = mapped_column(Json)
+    #: The version it was typed in before it was lifted to `form_id`; None where it was not, or was put back.
+    lifted_from_id: Mapped[int | None]
+    #: What was typed in another version and does not fit this one, field by field (`forms.lifting.Unfit`).
+    aside: Mapped[list[Any]] = mapped_column(Json, default=list)
     #: Of the page: sent from two devices it is still one answer.
     token: Mapped[str] = mapped_column(String(64))
     #: Raised with each saving; a page that saw an older one is told.

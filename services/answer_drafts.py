@@ -146,6 +146,8 @@ def save_draft(
             else:
                 row.seen += 1
             row.typed, row.form_id, row.saved_at = pairs, form_id, now
+            if row.lifted_from_id == form_id:
+                row.lifted_from_id = None
             row.expires_at = now + timedelta(days=draft_days(campaign))
             session.flush()
             kept = {file.sha256 for file in attachments_of(session, OWNER, row.id)}

@@ -22,6 +22,7 @@ from services.actor import Actor
 from services.answer_drafts import drop_draft, find_draft, rating_place, save_draft
 from services.attachments import FileStore, attach
 from services.choices import StoredChoices
+from services.draft_lifting import Waiting, lift_draft, put_back_draft, waiting_lift
 from services.rating_forms import HELD, checked_uploads, kept_id, rating_form
 from services.transaction import transaction
 
@@ -88,6 +89,56 @@ def save_rating_draft(
             store=store,
             now=now,
         )
+
+
+def waiting_rating(
+    session: Session, actor: Actor, campaign: Campaign, draft: AnswerDraft, *, now: datetime
+) -> Waiting | None:
+    """What changed since this draft was typed; None where the campaign asks the same questions."""
+    form_id, _form = rating_form(session, actor, campaign, draft.method)
+    return waiting_lift(session, draft, form_id, choices=StoredChoices(session), now=now)
+
+
+def lift_rating(
+    session: Session, actor: Actor, campaign: Campaign, method: str, about: str, *, now: datetime
+) -> AnswerDraft:
+    """Move the draft to the form that the campaign uses now."""
+    form_id, _form = rating_form(session, actor, campaign, method)
+    place = rating_place(actor, campaign, method, about)
+    return lift_draft(session, place, form_id=form_id, choices=StoredChoices(session), now=now)
+
+
+def put_back_rating(
+    session: Session,
+    actor: Actor,
+    campaign: Campaign,
+    method: str,
+    about: str,
+    *,
+    formdata: MultiDict[str, str],
+    files: Uploads | None,
+    token: str,
+    seen: int | None,
+    store: FileStore,
+    now: datetime,
+) -> AnswerDraft:
+    """Move the draft back to the version it was typed in, with what was typed since; raises DraftMoved."""
+    with transaction(session):
+        save_rating_draft(
+            session,
+            actor,
+            campaign,
+            method,
+            about,
+            formdata=formdata,
+            files=files,
+            token=token,
+            seen=seen,
+            store=store,
+            now=now,
+        )
+        place = rating_place(actor, campaign, method, about)
+        return put_back_draft(session, place, choices=StoredChoices(session), now=now)
 
 
 def drop_rating_draft(

@@ -172,6 +172,11 @@ class Field(Definition):
         """The inverse of `parse`: what the controls show for an answer."""
         return {"": [] if answer is None else [str(answer)]}
 
+    def holds_typed(self, suffix: str, value: str, context: Context) -> bool:
+        """Whether the control of that suffix can show what was typed in another version of this field."""
+        offered = {entry.key for entry in self.options_for(context)}
+        return suffix == "" and (not offered or value == "" or value in offered)
+
     # -- validate ----------------------------------------------------------------------------------------
 
     def collect(self, name: str, formdata: Any, context: Context) -> Posted:

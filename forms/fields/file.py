@@ -76,6 +76,9 @@ class File(Field):
         """The browser's filter for choosing files."""
         return ",".join(f".{extension}" for extension in self.extensions)
 
+    def holds_typed(self, suffix: str, value: str, context: Context) -> bool:
+        return suffix == "kept"
+
     def collect(self, name: str, formdata: Any, context: Context) -> Posted:
         return {"": [], "kept": list(formdata.getlist(f"{name}-kept"))}
 

@@ -65,6 +65,10 @@ class Matrix(Field):
         given = [Entry(option.key, option.name) for option in self.options]
         return [*given, Entry(self.ABSTAINED, self.abstention)] if self.abstention else given
 
+    def holds_typed(self, suffix: str, value: str, context: Context) -> bool:
+        known = any(row.key == suffix for row in self.rows_for(context))
+        return known and super().holds_typed("", value, context)
+
     def collect(self, name: str, formdata: Any, context: Context) -> Posted:
         return {row.key: list(formdata.getlist(f"{name}-{row.key}")) for row in self.rows_for(context)}
 

@@ -111,6 +111,11 @@ class Rows(Field):
         totals = {f"{self.key}.{column.key}": ValueType.NUMBER for column in self.of if column.total}
         return {self.key: ValueType.NUMBER, **totals}
 
+    def holds_typed(self, suffix: str, value: str, context: Context) -> bool:
+        match = _SUFFIX.fullmatch(suffix)
+        cells = {column.key: column.as_field() for column in self.of}
+        return match is not None and match[2] in cells and cells[match[2]].holds_typed("", value, context)
+
     def collect(self, name: str, formdata: Any, context: Context) -> Posted:
         prefix = f"{name}-"
         found = {}

@@ -17,6 +17,7 @@ from portal.qr import qr_picture
 from services.answer_desk import Desk
 from services.answer_drafts import DraftMoved
 from services.answer_filling import HandInRefused
+from services.draft_lifting import Waiting, left_aside
 from services.one_time_codes import spelt
 from services.refusal import Refusal
 
@@ -78,6 +79,7 @@ class FillPage:
     resume: str = ""
     refused: HandInRefused | None = None
     saved: bool = False
+    lift_action: str = ""
     not_saved: Refusal | None = None
 
     def render(self, form: AnswerForm) -> str:
@@ -94,6 +96,25 @@ class FillPage:
             resume_address=self._resume_address(),
             resume_picture=qr_picture(self._resume_address()) if self.resume and self.saved else "",
             keeps=not held.anonymous,
+            aside=left_aside(self.draft) if self.draft is not None else [],
+        )
+
+    def changed(self, waiting: Waiting, *, back: bool = False) -> str:
+        """What the new version of the form means for the draft. back: it was just put back."""
+        if self.draft is None:
+            raise RuntimeError("only a draft is lifted")
+        hidden = {"code": self.code, "resume": self.resume}
+        return render_template(
+            "filling/lift.html",
+            frame=self.frame,
+            title=self.desk.held.title,
+            waiting=waiting,
+            draft=self.draft,
+            action=self.lift_action,
+            authorised_by=self.authorised_by,
+            hidden={name: value for name, value in hidden.items() if value},
+            may_stay=True,
+            back=back,
         )
 
     def _resume_address(self) -> str:

@@ -14,6 +14,7 @@ from portal.access import PUBLIC, allow
 from portal.clock import now
 from portal.database import database
 from portal.files import file_store
+from portal.filling.lifting import lifted, opened
 from portal.filling.page import FillPage, page_form_id, page_seen, page_token
 from portal.posted import typed_form
 from portal.sessionless import Page, keep_nobody_known
@@ -21,7 +22,7 @@ from services.answer_access import answer_by_receipt
 from services.answer_desk import Desk, SentChoices, collection_by_slug, desk_for_code, desk_for_visitor
 from services.answer_drafts import resumed_draft
 from services.answer_filling import HandInRefused, hand_in, keep_draft
-from services.answer_pages import draft_at, draft_form, empty_form, typed_form_again
+from services.answer_pages import draft_at, empty_form, typed_form_again
 from services.answers import refuse_unless_taking
 from services.definitions import form_of
 from services.one_time_codes import spelt
@@ -75,20 +76,19 @@ def enter(slug: str) -> Page:
             raise Refusal("code_spent", _("这张卡的代码已经用过，答卷已收到，不能再填。"))
         found = draft_at(database.session, desk, now=now())
         if found is not None:
-            form = draft_form(database.session, desk, found, now=now())
-        else:
-            form = empty_form(database.session, desk, link=request.args, now=now())
+            return opened(desk, _page(desk, code=code, draft=found), found)
+        form = empty_form(database.session, desk, link=request.args, now=now())
     except Refusal as refusal:
         page = render_template("filling/enter.html", held=held, code=code, refusal=refusal)
         return page, refusal.status
-    return _page(desk, code=code, draft=found).render(form)
+    return _page(desk, code=code).render(form)
 
 
 @blueprint.post("/<slug>")
 @allow(PUBLIC)
 def send(slug: str) -> Page:
     """Hand the form in."""
-    desk, code = _desk(slug)
+    desk, code = _posted_desk(slug)
     try:
         taken = hand_in(
             database.session,
@@ -111,7 +111,7 @@ def send(slug: str) -> Page:
 @allow(PUBLIC)
 def draft(slug: str) -> Page:
     """Keep what was typed so far: at a press of the button, or by the page itself."""
-    desk, code = _desk(slug)
+    desk, code = _posted_desk(slug)
     page = _page(desk, code=code)
     try:
         kept, resume = keep_draft(
@@ -139,6 +139,16 @@ def _again_with(desk: Desk, resume: str) -> AnswerForm:
     return typed_form_again(database.session, same, typed_form(), now=now())
 
 
+@blueprint.post("/<slug>/lift")
+@allow(PUBLIC)
+def lift(slug: str) -> Page:
+    """Move the draft to the new version of the form, or back, or go on in the old one."""
+    code = _desk(slug)[1]
+    return lifted(
+        lambda form_id: _desk(slug, form_id)[0], lambda desk, found: _page(desk, code=code, draft=found)
+    )
+
+
 @blueprint.route("/<slug>/resume", methods=["GET", "POST"])
 @allow(PUBLIC)
 def resume(slug: str) -> Page:
@@ -152,11 +162,10 @@ def resume(slug: str) -> Page:
     try:
         found = resumed_draft(database.session, held, typed, now=now())
         desk = desk_for_visitor(database.session, held, resume=typed)
-        form = draft_form(database.session, desk, found, now=now())
+        return opened(desk, _page(desk, draft=found, resume=typed), found)
     except Refusal as refusal:
         page = render_template("filling/resume.html", held=held, resume=typed, refusal=refusal)
         return page, refusal.status
-    return _page(desk, draft=found, resume=typed).render(form)
 
 
 @blueprint.get("/<slug>/receipt/<receipt>")
@@ -185,15 +194,20 @@ def thanks(slug: str) -> Page:
     return render_template("filling/thanks.html", held=collection_by_slug(database.session, slug))
 
 
-def _desk(slug: str) -> tuple[Desk, str]:
+def _posted_desk(slug: str) -> tuple[Desk, str]:
+    """As `_desk`, in the version that the page showed."""
+    return _desk(slug, page_form_id())
+
+
+def _desk(slug: str, form_id: int | None = None) -> tuple[Desk, str]:
     """Whose filling was posted: a card's, or anyone's."""
     held = collection_by_slug(database.session, slug)
     typed = typed_form()
     if held.access == "code":
         code = typed.get("code", "")[:80]
-        return desk_for_code(database.session, held, code, form_id=page_form_id(), now=now()), code
+        return desk_for_code(database.session, held, code, form_id=form_id, now=now()), code
     sent = "".join(sign for sign in typed.get("resume", "")[:40].upper() if sign.isalnum())
-    return desk_for_visitor(database.session, held, form_id=page_form_id(), resume=sent), ""
+    return desk_for_visitor(database.session, held, form_id=form_id, resume=sent), ""
 
 
 def _page(
@@ -210,6 +224,7 @@ def _page(
         frame="ballot/frame.html",
         action=url_for("filling.send", slug=slug),
         draft_action=url_for("filling.draft", slug=slug),
+        lift_action=url_for("filling.lift", slug=slug),
         authorised_by="code" if desk.held.access == "code" else "link",
         code=code,
         draft=draft,

@@ -30,6 +30,7 @@ from services.answer_pages import known_of
 from services.attachments import attachments_of
 from services.choices import StoredChoices
 from services.definitions import form_of
+from services.draft_lifting import Waiting, left_aside
 from services.form_paper import filled_rating
 from services.messages import unread_count
 from services.prefills import Known, month_of, prefilled
@@ -156,6 +157,36 @@ def save_draft(method: str) -> Page:
     return redirect(url_for("monitor.fill", method=method, **_query(about_sent())))
 
 
+@blueprint.post("/fill/<method>/lift")
+@allow(Role.MONITOR, Role.INSPECTOR)
+def lift(method: str) -> Page:
+    """Move the draft to the form that the campaign uses now, or back."""
+    campaign, actor, about = campaign_now(), current_actor(), about_sent()
+    if request.form.get("do") != "back":
+        rating_drafts.lift_rating(database.session, actor, campaign, method, about, now=now())
+    else:
+        try:
+            rating_drafts.put_back_rating(
+                database.session,
+                actor,
+                campaign,
+                method,
+                about,
+                formdata=typed_form(),
+                files=request.files,
+                token=page_token(),
+                seen=page_seen(),
+                store=file_store(),
+                now=now(),
+            )
+        except DraftMoved as moved:
+            flash(moved.sentence, "warn")
+            form = rating_drafts.as_typed(database.session, actor, campaign, method, typed_form(), now=now())
+            return _form_page(campaign, method, form, None, draft=moved.draft), moved.status
+        flash(_("已换回原来的版本，填的内容都在。"), "ok")
+    return redirect(url_for("monitor.fill", method=method, **_query(about)))
+
+
 @blueprint.post("/fill/<method>/restart")
 @allow(Role.MONITOR, Role.INSPECTOR)
 def restart(method: str) -> Page:
@@ -182,6 +213,9 @@ def _empty_form(campaign: Campaign, method: str) -> str:
     _, definition = rating_form(database.session, actor, campaign, method)
     draft = rating_drafts.rating_draft(database.session, actor, campaign, method, about_asked(), now=now())
     if draft is not None:
+        waiting = rating_drafts.waiting_rating(database.session, actor, campaign, draft, now=now())
+        if waiting is not None:
+            return _lift_page(method, definition.name, draft, waiting)
         form = rating_drafts.reopened_rating(database.session, actor, campaign, draft, now=now())
         return _form_page(campaign, method, form, None, draft=draft)
     choices = StoredChoices(database.session)
@@ -201,6 +235,22 @@ def _empty_form(campaign: Campaign, method: str) -> str:
     )
 
 
+def _lift_page(method: str, title: str, draft: AnswerDraft, waiting: Waiting) -> str:
+    """What the form that the campaign uses now means for a draft of the one before."""
+    return render_template(
+        "filling/lift.html",
+        frame="monitor/frame.html",
+        title=title,
+        waiting=waiting,
+        draft=draft,
+        action=url_for("monitor.lift", method=method),
+        authorised_by="session",
+        hidden={"about": about_asked()},
+        may_stay=False,
+        back=False,
+    )
+
+
 def _form_page(
     campaign: Campaign,
     method: str,
@@ -215,6 +265,7 @@ def _form_page(
         form=form,
         refused=refused,
         draft=draft,
+        aside=left_aside(draft) if draft else [],
         seen=page_seen() if refused else (draft.seen if draft else 0),
         about=about_sent() if request.method == "POST" else about_asked(),
         token=draft.token if draft and not refused else page_token(),

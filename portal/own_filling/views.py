@@ -12,6 +12,7 @@ from portal.access import SIGNED_IN, allow, current_actor
 from portal.clock import now
 from portal.database import database
 from portal.files import file_store
+from portal.filling.lifting import lifted, opened
 from portal.filling.page import FillPage, page_form_id, page_seen, page_token
 from portal.menu import MenuEntry
 from portal.posted import typed_form
@@ -20,7 +21,7 @@ from services.answer_access import answer_for, asked_of, own_answer
 from services.answer_desk import Desk, collection_by_slug, desk_for_account
 from services.answer_drafts import account_place, drop_draft
 from services.answer_filling import HandInRefused, hand_in, keep_draft
-from services.answer_pages import draft_at, draft_form, empty_form, typed_form_again
+from services.answer_pages import draft_at, empty_form, typed_form_again
 from services.attachments import attachments_of
 from services.choices import StoredChoices
 from services.definitions import form_of
@@ -71,16 +72,15 @@ def _begin(slug: str) -> Page:
         desk = _desk(slug)
         found = draft_at(database.session, desk, now=now())
         if found is not None:
-            form = draft_form(database.session, desk, found, now=now())
-        else:
-            form = empty_form(database.session, desk, link=request.args, now=now())
+            return opened(desk, _page(desk, draft=found), found)
+        form = empty_form(database.session, desk, link=request.args, now=now())
     except Refusal as refusal:
         if refusal.status in (403, 404):
             raise
         return render_template(
             "filling/own_stopped.html", held=held, sentence=refusal.sentence
         ), refusal.status
-    return _page(desk, draft=found).render(form)
+    return _page(desk).render(form)
 
 
 @blueprint.post("/<slug>/draft")
@@ -105,6 +105,13 @@ def draft(slug: str) -> Page:
             refusal, lambda: typed_form_again(database.session, desk, typed_form(), now=now())
         )
     return page.kept(kept, "", lambda: typed_form_again(database.session, desk, typed_form(), now=now()))
+
+
+@blueprint.post("/<slug>/lift")
+@allow(SIGNED_IN)
+def lift(slug: str) -> Page:
+    """Move the draft to the new version of the form, or back, or go on in the old one."""
+    return lifted(lambda form_id: _desk(slug, form_id=form_id), lambda desk, found: _page(desk, draft=found))
 
 
 @blueprint.post("/<slug>/restart")
@@ -151,6 +158,7 @@ def _page(desk: Desk, *, draft: AnswerDraft | None = None, refused: HandInRefuse
         frame="monitor/frame.html",
         action=url_for("own_filling.fill", slug=slug),
         draft_action=url_for("own_filling.draft", slug=slug),
+        lift_action=url_for("own_filling.lift", slug=slug),
         authorised_by="session",
         draft=draft,
         refused=refused,
