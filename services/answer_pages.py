@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -14,22 +15,29 @@ from werkzeug.datastructures import MultiDict
 from forms.answers import open_form, reopen_form
 from forms.builder import PREFIX, AnswerForm
 from forms.definition import FormDefinition
+from models.case import Case
 from models.collection import Answer, AnswerDraft, Collection
 from models.people import User
+from services.actor import Actor
 from services.answer_desk import Desk
 from services.answer_drafts import (
     find_draft,
     typed_with_files,
 )
 from services.answers import refuse_unless_taking
+from services.case_access import case_for
 from services.prefills import Known, impose, prefilled, show_fixed
+from services.refusal import Refusal
 from services.reports import month_due
+
+_ID = re.compile(r"[0-9]{1,9}")
 
 
 def empty_form(session: Session, desk: Desk, *, link: Mapping[str, str], now: datetime) -> AnswerForm:
     """The form before anything was typed, prefilled as its fields say."""
     refuse_unless_taking(desk.held, now=now)
-    answers = prefilled(desk.form, link=link, known=_known(session, desk, now), choices=desk.choices, now=now)
+    known = with_case(session, desk.actor, _known(session, desk, now), link)
+    answers = prefilled(desk.form, link=link, known=known, choices=desk.choices, now=now)
     form = open_form(desk.form, choices=desk.choices, answers=answers, now=now)
     if not desk.fixed:
         return form
@@ -105,6 +113,20 @@ def known_of(user: User, known: Known, *, last: Mapping[str, Any] | None) -> Kno
         target=user.target.key if user.target else "",
         last=last,
     )
+
+
+def with_case(session: Session, actor: Actor, known: Known, link: Mapping[str, str]) -> Known:
+    """With the case that a link names, `?case=` its number or the number of its page; only if the person may see it."""
+    asked = link.get("case", "").strip()
+    if not asked or actor.user_id is None:
+        return known
+    which = Case.id == int(asked) if _ID.fullmatch(asked) else Case.number == asked
+    case_id = session.execute(select(Case.id).where(which)).scalar_one_or_none()
+    try:
+        case = case_for(session, actor, case_id or 0)
+    except Refusal:
+        return known
+    return replace(known, case=case.number, case_title=case.title)
 
 
 def _last(session: Session, desk: Desk) -> dict[str, Any] | None:

@@ -34,7 +34,8 @@ class Known:
     """What is known of whoever fills a form in, besides the link. Empty: not known.
 
     month: the month to sum up. last: the answers given with this form the time before.
-    target, case: where the link names them and the person may see them.
+    target: where the link names it. case, case_title: number and title of the case that the link names, if the person
+    may see it.
     """
 
     month: str = ""
@@ -44,6 +45,7 @@ class Known:
     monitor: str = ""
     target: str = ""
     case: str = ""
+    case_title: str = ""
     last: Mapping[str, Any] | None = None
 
 
@@ -67,6 +69,7 @@ def prefilled(
         "unit": known.unit,
         "monitor": known.monitor,
         "case": known.case,
+        "case_title": known.case_title,
     }
     found: dict[str, Any] = {}
     for field in form.fields:

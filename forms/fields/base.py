@@ -126,6 +126,7 @@ class Field(Definition):
                 "unit": "填表人的单位",
                 "monitor": "填表人的监测点",
                 "case": "链接里的整改事项编号",
+                "case_title": "链接里的整改事项名称",
                 "link": "链接里同名的值",
                 "last": "上一次填的同一项",
             },

@@ -26,7 +26,7 @@ from portal.monitor.blueprint import Page, blueprint, campaign_now
 from portal.posted import typed_form
 from services import rating_drafts, ratings, reports
 from services.answer_drafts import DraftMoved
-from services.answer_pages import known_of
+from services.answer_pages import known_of, with_case
 from services.attachments import attachments_of
 from services.choices import StoredChoices
 from services.definitions import form_of
@@ -223,15 +223,20 @@ def _empty_form(campaign: Campaign, method: str) -> str:
         definition,
         link=request.args,
         choices=choices,
-        known=known_of(
-            database.session.get_one(User, actor.person),
-            Known(month=reports.month_due(campaign, now=now())),
-            last=rating_drafts.last_answers(database.session, actor, campaign, method),
-        ),
+        known=with_case(database.session, actor, _known(campaign, method), request.args),
         now=now(),
     )
     return _form_page(
         campaign, method, open_form(definition, choices=choices, answers=answers, now=now()), None
+    )
+
+
+def _known(campaign: Campaign, method: str) -> Known:
+    actor = current_actor()
+    return known_of(
+        database.session.get_one(User, actor.person),
+        Known(month=reports.month_due(campaign, now=now())),
+        last=rating_drafts.last_answers(database.session, actor, campaign, method),
     )
 
 

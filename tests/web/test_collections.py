@@ -21,10 +21,11 @@ from models.collection import Answer, AnswerDraft, Collection, TrialAnswer
 from models.history import HistoryEntry
 from models.notice import Attachment
 from models.people import Role
+from services.cases import Problem, open_case
 from services.form_drafts import discard_draft, edit_draft, open_draft
 from services.form_publishing import publish_draft
 from tests.conftest import TODAY
-from tests.integration.office import Office, build_office
+from tests.integration.office import START, Office, build_office
 from tests.integration.sent_forms import QUESTIONNAIRE, publish_form, send_out
 from tests.web.conftest import CarefulClient
 
@@ -345,6 +346,40 @@ def test_the_last_answer_is_prefilled_where_the_form_says_so(
     again = leader.get(address).text
     assert 'value="17"' in again
     assert "二号" not in again
+
+
+def test_a_link_names_a_case_for_whoever_may_see_it(
+    app: Flask, office: Office, send: Callable[..., str], signed_in: Callable[..., CarefulClient]
+) -> None:
+    with Session(app.extensions["engine"], expire_on_commit=False) as session:
+        about = {"key": "about", "type": "short_text", "label": "编号", "prefill": "case"}
+        title = {"key": "title", "type": "short_text", "label": "名称", "prefill": "case_title"}
+        publish_form(session, {**QUESTIONNAIRE, "key": "visit", "fields": [about, title]})
+        sheet = Problem(
+            target_id=office.target.id,
+            channel="inspection",
+            title="（演示）窗口无人",
+            facts="（演示）三号窗口无人。",
+            found_on=START.date(),
+        )
+        case = open_case(session, office.officer, office.campaign.id, sheet, now=START)
+        number, page = case.number, str(case.id)
+    address = send(form="visit", access="account", roles=("leader", "monitor"))
+    leader, monitor = signed_in(Role.LEADER, login="l1"), signed_in(Role.MONITOR, login="m1")
+    anyone = app.test_client()
+    for asked in (number, page):
+        shown = unescape(leader.get(address, query_string={"case": asked}).text)
+        assert f'value="{number}"' in shown
+        assert 'value="（演示）窗口无人"' in shown
+    public = send(form="visit")
+    for reader, at, asked in (
+        (monitor, address, number),
+        (anyone, public, number),
+        (leader, address, "9" * 30),
+        (leader, address, "不存在"),
+    ):
+        got = reader.get(at, query_string={"case": asked})
+        assert (got.status_code, number in unescape(got.text)) == (200, False)
 
 
 def test_the_office_sends_a_form_out_from_the_page(
