@@ -26,6 +26,7 @@ from portal.opening import init_handing_over
 from portal.page import init_page
 from portal.public.front import init_front
 from portal.security import init_security
+from portal.signing import init_signing
 from services.accounts import Passwords
 from settings import ROOT, flask_config, read_settings
 
@@ -92,6 +93,7 @@ def _base(config: Mapping[str, Any] | None) -> Flask:
         memory_kib=app.config["PINGDU_ARGON2_MEMORY_KIB"], rounds=app.config["PINGDU_ARGON2_ROUNDS"]
     )
     database.init_app(app)
+    init_signing(app)
     init_security(app)
     init_compression(app)
     init_access(app)

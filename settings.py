@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -87,6 +88,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("PINGDU_ARGON2_MEMORY_KIB", whole, "19456", "Memory that checking one password takes, in KiB."),
     Setting("PINGDU_ARGON2_ROUNDS", whole, "2", "Rounds that checking one password takes."),
     Setting("PINGDU_FONTS", str, "", "Folder of the notice fonts, made by `python -m notices.fonts build`. Empty: `fonts` in PINGDU_DATA."),
+    Setting("PINGDU_SIGNING_KEY", str, "", "PKCS#12 file (.p12, .pfx) with the certificate and key that sign the PDF of each notice (docs/notices.md). Empty: no certificate signs."),
+    Setting("PINGDU_SIGNING_PASSWORD_FILE", str, "", "File that holds the password of PINGDU_SIGNING_KEY in its only line. Empty: it has none."),
+    Setting("PINGDU_SIGNING_COMMAND", str, "", "Program of a seal service, with its arguments: reads the PDF of a notice on standard input, writes it signed on standard output. Empty: no program signs. Not together with PINGDU_SIGNING_KEY."),
+    Setting("PINGDU_SIGNING_NAME", str, "", "In whose name PINGDU_SIGNING_COMMAND signs, as pages say it. Empty: the program's own name."),
+    Setting("PINGDU_SIGNING_SECONDS", whole, "10", "After so many seconds PINGDU_SIGNING_COMMAND is ended and tried again later."),
     Setting("PINGDU_OUTGOING_PRIVATE", yes_or_no, "no", "Outgoing connections may lead into the office's own network, and over plain http."),
     Setting("PINGDU_METRICS_TOKEN", str, "", "Whoever asks for /metrics must send `Authorization: Bearer` and this. Empty: only this machine may ask."),
     Setting("PINGDU_ADMIN_LOGIN", str, "", "Login of the first administrator that `./run --empty` makes; empty: it asks."),
@@ -117,7 +123,31 @@ def read_settings(
             raise SettingFault(
                 f"{setting.name}={text!r} cannot be used: {error}. {setting.meaning}"
             ) from error
-    return _with_places(values | dict(given or {}))
+    values |= dict(given or {})
+    _refuse_two_signers(values)
+    return _with_places(values)
+
+
+def _refuse_two_signers(values: Mapping[str, Any]) -> None:
+    """One signature on a notice, made with what the settings say and nothing else."""
+    key, command = values["PINGDU_SIGNING_KEY"], values["PINGDU_SIGNING_COMMAND"]
+    if key and command:
+        raise SettingFault(
+            "PINGDU_SIGNING_KEY and PINGDU_SIGNING_COMMAND are both set: keep the one that signs"
+        )
+    if values["PINGDU_SIGNING_PASSWORD_FILE"] and not key:
+        raise SettingFault("PINGDU_SIGNING_PASSWORD_FILE is set without PINGDU_SIGNING_KEY")
+    if command and not _is_command(command):
+        raise SettingFault(
+            f"PINGDU_SIGNING_COMMAND={command!r} cannot be used: quotation marks do not match, or no program named"
+        )
+
+
+def _is_command(text: str) -> bool:
+    try:
+        return bool(shlex.split(text))
+    except ValueError:
+        return False
 
 
 def _with_places(values: dict[str, Any]) -> dict[str, Any]:

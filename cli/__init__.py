@@ -11,8 +11,8 @@ from flask import Flask
 
 #: Modules with a `command`.
 COMMANDS = (
-    "cli.archive", "cli.backup", "cli.cases", "cli.db", "cli.demo", "cli.pack", "cli.restore", "cli.score", "cli.start",
-    "cli.tick", "cli.verify", "cli.worker",
+    "cli.archive", "cli.backup", "cli.cases", "cli.db", "cli.demo", "cli.pack", "cli.restore", "cli.score",
+    "cli.signature", "cli.start", "cli.tick", "cli.verify", "cli.worker",
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -40,12 +41,16 @@ def main() -> None:
     # Hundreds of modules are read and none is thrown away: looking for garbage meanwhile is a tenth of the start.
     gc.disable()
     from app import create_front
+    from portal.signing import signing_fault
     from settings import SettingFault
 
     try:
         app = create_front()
     except SettingFault as fault:
         sys.exit(f"设置有误：{fault}")
+    unsigned = signing_fault(app, at=datetime.now(UTC))
+    if unsigned is not None:
+        sys.exit(f"设置有误：{unsigned}不需要电子签名的，请删去 PINGDU_SIGNING_ 开头的设置。")
     with app.app_context():
         command.main(args=sys.argv[1:], prog_name="run", obj=None)
 

@@ -13,6 +13,7 @@ from flask import Flask
 from flask.cli import with_appcontext
 
 from cli.installation import installed_app
+from portal.signing import signing_fault
 from services.worker import Worker
 
 #: The first pages after a start come before work that can wait a moment.
@@ -67,6 +68,9 @@ class WorkerThread(threading.Thread):
 def command() -> None:
     """For installations with several web processes, or with PINGDU_WORKER=no."""
     app = installed_app()
+    unsigned = signing_fault(app, at=datetime.now(UTC))
+    if unsigned is not None:
+        raise click.ClickException(unsigned)
     worker = make_worker(app)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: worker.stop())

@@ -169,6 +169,10 @@ class NoticeFile(Base):
     pdf: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     sha256: Mapped[str] = mapped_column(String(64))
     rendered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    #: 电子签名: in whose name the file is signed; None for one that bears no signature.
+    signed_by: Mapped[str | None] = mapped_column(String(200))
+    #: SHA-256 of the certificate it is signed with; None also where a program signed.
+    certificate: Mapped[str | None] = mapped_column(String(64))
 
     notice: Mapped[Notice] = relationship(back_populates="file")
 

@@ -6,6 +6,8 @@ import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from notices.signer import without_signature
+
 _AT_ONCE = 25
 
 
@@ -43,7 +45,7 @@ def _bind_batch(batch: Sequence[bytes], part: Path, *, duplex: bool) -> None:
 
     bound = pikepdf.Pdf.new()
     for file in batch:
-        with pikepdf.Pdf.open(io.BytesIO(file)) as source:
+        with pikepdf.Pdf.open(io.BytesIO(without_signature(file))) as source:
             bound.pages.extend(source.pages)
             if duplex and len(source.pages) % 2:
                 box = source.pages[-1].mediabox

@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from notices.fonts import fonts_directory
+from notices.signer import without_signature
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -48,12 +49,30 @@ def _png(image: Image.Image) -> bytes:
     return held.getvalue()
 
 
-def stamped(pdf: bytes, words: str) -> bytes:
-    """A copy of a PDF with words across each page, in red and slanted; the original stays as it is."""
+def words_of_pages(pdf: bytes) -> tuple[str, ...]:
+    """The words of each page. ValueError for a file that is no PDF or is broken."""
     import pypdfium2
 
     with _DRAWING:
-        document = pypdfium2.PdfDocument(pdf)
+        try:
+            document = pypdfium2.PdfDocument(pdf)
+        except pypdfium2.PdfiumError as error:
+            raise ValueError("not a readable PDF") from error
+        try:
+            return tuple(page.get_textpage().get_text_range() for page in document)
+        finally:
+            document.close()
+
+
+def stamped(pdf: bytes, words: str) -> bytes:
+    """A copy of a PDF with words across each page, in red and slanted; the original stays as it is.
+
+    The copy bears no electronic signature, for none could cover what was stamped.
+    """
+    import pypdfium2
+
+    with _DRAWING:
+        document = pypdfium2.PdfDocument(without_signature(pdf))
         try:
             bitmap = pypdfium2.PdfBitmap.from_pil(_stamp(words))
             for page in document:

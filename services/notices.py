@@ -31,6 +31,7 @@ from services.notice_images import Pages, kept_pages
 from services.numbers import take_number
 from services.refusal import Refusal, not_found
 from services.seals import seal_for, seals_on
+from services.signatures import Finished, finished
 from services.transaction import transaction
 
 LOCAL = ZoneInfo("Asia/Shanghai")
@@ -161,29 +162,38 @@ def _frozen(kind: NoticeKind, values: dict[str, Value]) -> dict[str, Value]:
     return frozen
 
 
-def draw(session: Session, payload: dict[str, Any]) -> bytes | None:
-    """The finished PDF of an issued notice, or None when it is kept already. Takes a moment; writes nothing."""
+def draw(session: Session, payload: dict[str, Any]) -> Finished | None:
+    """The finished PDF of an issued notice, or None when it is kept already. Takes a moment; writes nothing.
+
+    Signed as of `tried_at` where the installation signs; Refusal where that fails.
+    """
     from notices.render import render_pdf
 
     row = session.get_one(Notice, payload["notice"])
     if session.get(NoticeFile, row.id) is not None:
         return None
-    return render_pdf(
+    pdf = render_pdf(
         notice_kind_of(session, row.kind_id),
         row.frozen,
         draft=False,
         issued_at=row.issued_at,
         seals=seals_on(session, row),
     )
+    return finished(session, pdf, at=datetime.fromisoformat(payload["tried_at"]))
 
 
-def keep_file(session: Session, payload: dict[str, Any], pdf: bytes | None, now: datetime) -> None:
+def keep_file(session: Session, payload: dict[str, Any], file: Finished | None, now: datetime) -> None:
     """Keep the first PDF of a notice; a second one is never taken."""
-    if pdf is None or session.get(NoticeFile, payload["notice"], populate_existing=True) is not None:
+    if file is None or session.get(NoticeFile, payload["notice"], populate_existing=True) is not None:
         return
     session.add(
         NoticeFile(
-            notice_id=payload["notice"], pdf=pdf, sha256=hashlib.sha256(pdf).hexdigest(), rendered_at=now
+            notice_id=payload["notice"],
+            pdf=file.pdf,
+            sha256=hashlib.sha256(file.pdf).hexdigest(),
+            rendered_at=now,
+            signed_by=file.signed_by,
+            certificate=file.certificate,
         )
     )
 
@@ -208,12 +218,12 @@ def notice_for(session: Session, actor: Actor, notice_id: int) -> Notice:
 
 
 def pdf_of(session: Session, notice: Notice, *, now: datetime) -> bytes:
-    """The kept PDF; drawn now if the worker has not come to it yet."""
+    """The kept PDF; drawn now if the worker has not come to it yet. Refusal where it should be signed and cannot."""
     file = session.get(NoticeFile, notice.id)
     if file is None:
-        pdf = draw(session, {"notice": notice.id})
+        drawn = draw(session, {"notice": notice.id, "tried_at": now.isoformat()})
         with transaction(session):
-            keep_file(session, {"notice": notice.id}, pdf, now)
+            keep_file(session, {"notice": notice.id}, drawn, now)
         file = session.get_one(NoticeFile, notice.id, populate_existing=True)
     return file.pdf
 

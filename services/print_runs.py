@@ -24,6 +24,7 @@ from services.jobs import schedule
 from services.notices import keep_file
 from services.refusal import Refusal, not_found
 from services.seals import seals_on
+from services.signatures import Finished, finished
 from services.transaction import transaction
 
 MOST = 2_000
@@ -131,8 +132,11 @@ def cancel(session: Session, actor: Actor, run_id: int, *, now: datetime) -> Pri
     return run
 
 
-def draw_part(session: Session, payload: dict[str, Any]) -> dict[int, bytes]:
-    """The files that a part of a run still lacks; nothing for a cancelled run. Reads only."""
+def draw_part(session: Session, payload: dict[str, Any]) -> dict[int, Finished]:
+    """The files that a part of a run still lacks, signed where the installation signs; nothing for a cancelled run.
+
+    Reads only. Refusal when one cannot be signed: the part is tried again as a whole.
+    """
     from notices.pool import Drawing, draw_many
 
     run = session.get_one(PrintRun, payload["run"])
@@ -150,13 +154,15 @@ def draw_part(session: Session, payload: dict[str, Any]) -> dict[int, bytes]:
         )
         for row in rows
     }
-    return dict(zip(wanted, draw_many(list(wanted.values())), strict=True))
+    drawn = zip(wanted, draw_many(list(wanted.values())), strict=True)
+    at = datetime.fromisoformat(payload["tried_at"])
+    return {notice_id: finished(session, pdf, at=at) for notice_id, pdf in drawn}
 
 
-def keep_part(session: Session, _payload: dict[str, Any], drawn: dict[int, bytes], now: datetime) -> None:
+def keep_part(session: Session, _payload: dict[str, Any], drawn: dict[int, Finished], now: datetime) -> None:
     """Keep what was drawn; a file that came meanwhile stays."""
-    for notice_id, pdf in drawn.items():
-        keep_file(session, {"notice": notice_id}, pdf, now)
+    for notice_id, file in drawn.items():
+        keep_file(session, {"notice": notice_id}, file, now)
 
 
 def bound(session: Session, actor: Actor, run_id: int, target: Path) -> int:

@@ -58,23 +58,29 @@ def _numbers(session: Session) -> Iterator[Difference]:
 
 
 def _notices(session: Session) -> Iterator[Difference]:
-    """What was frozen still has its hash, and so has the file."""
+    """What was frozen still has its hash, and so has the file; what is said to be signed still is."""
     import hashlib
 
     from models.campaign import Definition
 
     rows = session.execute(
-        select(Notice, Definition.version, NoticeFile.sha256, NoticeFile.pdf)
+        select(Notice, Definition.version, NoticeFile.sha256, NoticeFile.pdf, NoticeFile.certificate)
         .join(Definition, Definition.id == Notice.kind_id)
         .outerjoin(NoticeFile, NoticeFile.notice_id == Notice.id)
         .order_by(Notice.id)
         .execution_options(yield_per=50)
     )
-    for notice, version, file_hash, pdf in rows:
+    for notice, version, file_hash, pdf, certificate in rows:
         if sha256_of({"kind": notice.kind, "version": version, "values": notice.frozen}) != notice.sha256:
             yield Difference("notice", notice.number, "冻结内容与其摘要不符")
         if pdf is not None and hashlib.sha256(pdf).hexdigest() != file_hash:
             yield Difference("notice", notice.number, "文书文件与其摘要不符")
+        if pdf is not None and certificate is not None:
+            from notices.pades import signature_fault  # loaded by those who have signed something
+
+            fault = signature_fault(pdf, certificate)
+            if fault is not None:
+                yield Difference("notice", notice.number, fault)
 
 
 def _tallies(session: Session, campaign: Campaign) -> Iterator[Difference]:

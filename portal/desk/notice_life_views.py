@@ -14,6 +14,7 @@ from portal.desk.blueprint import READERS, Page, blueprint, campaign_or_404
 from portal.desk.sheets import ServiceForm
 from portal.posted import typed_form
 from services.actor import OFFICE
+from services.notice_images import Pages
 from services.notice_life import life_of
 from services.notice_reissue import corrections, reissue_notice
 from services.notice_service import moment_of_service, record_service, service_ways, serving_step
@@ -34,11 +35,18 @@ def notice(notice_id: int) -> Page:
 
 def _notice_page(notice_id: int, refusal: Refusal | None = None) -> str:
     row = notice_for(database.session, current_actor(), notice_id)
-    pages = pages_of(database.session, row, now=now())
+    pages, undrawn = Pages("", (), 0), None
+    try:
+        pages = pages_of(database.session, row, now=now())
+    except Refusal as unsigned:
+        if unsigned.code != "not_signed":
+            raise
+        undrawn = unsigned
     return render_template(
         "desk/notice.html",
         notice=row,
         pages=pages,
+        undrawn=undrawn,
         life=life_of(database.session, current_actor(), notice_id),
         pending=next(
             (item for item in voidings_of(database.session, notice_id) if item.approved is None), None

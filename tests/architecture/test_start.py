@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 #: Packages of ours and libraries that the front page and the login page must do without.
 NOT_AT_START = {
     "admin", "api", "forms", "notices", "packs", "scoring", "workflow",
-    "PIL", "alembic", "flask_admin", "fontTools", "json_logic", "lxml", "openpyxl", "psycopg", "pydantic", "segno",
-    "transitions", "weasyprint", "yaml",
+    "PIL", "aiohttp", "alembic", "cryptography", "flask_admin", "fontTools", "json_logic", "lxml", "openpyxl", "psycopg", "pydantic",
+    "pyhanko", "segno", "transitions", "weasyprint", "yaml",
 }  # fmt: skip
 
 FIRST_PAGES = """

@@ -45,3 +45,17 @@ def test_the_secret_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> 
     assert len(first) >= 48
     assert settings.kept_secret(tmp_path / "new") == first
     assert (tmp_path / "new" / "secret_key").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"PINGDU_SIGNING_KEY": "a.p12", "PINGDU_SIGNING_COMMAND": "seal"},
+        {"PINGDU_SIGNING_PASSWORD_FILE": "password"},
+        {"PINGDU_SIGNING_COMMAND": "seal 'open"},
+        {"PINGDU_SIGNING_COMMAND": "  "},
+    ],
+)
+def test_signing_settings_that_do_not_fit_are_refused(given: dict[str, str]) -> None:
+    with pytest.raises(settings.SettingFault, match="PINGDU_SIGNING"):
+        settings.read_settings(given)
