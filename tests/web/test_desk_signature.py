@@ -48,8 +48,8 @@ def signing_desk(office_file: Path, tmp_path: Path) -> Iterator[SigningDesk]:
         app.extensions["engine"].dispose()
 
 
-def certified(folder: Path, **more: int) -> dict[str, object]:
-    container, password = write_certificate(folder, since=START - timedelta(days=1), **more)
+def certified(folder: Path, *, days: int = 365) -> dict[str, object]:
+    container, password = write_certificate(folder, since=START - timedelta(days=1), days=days)
     return {"PINGDU_SIGNING_KEY": str(container), "PINGDU_SIGNING_PASSWORD_FILE": str(password)}
 
 
@@ -61,7 +61,7 @@ def first_notice(desk: Desk) -> Notice:
 def kept_files(desk: Desk) -> list[tuple[bytes, str, str | None, str | None]]:
     wanted = select(NoticeFile.pdf, NoticeFile.sha256, NoticeFile.signed_by, NoticeFile.certificate)
     with desk.session() as session:
-        return [tuple(row) for row in session.execute(wanted.order_by(NoticeFile.notice_id))]
+        return [row._tuple() for row in session.execute(wanted.order_by(NoticeFile.notice_id))]
 
 
 def test_nothing_is_signed_by_default(signing_desk: SigningDesk) -> None:
