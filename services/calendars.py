@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, time
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, String, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from models.campaign import CalendarDay, CalendarYear, Campaign, DayKind
@@ -16,15 +16,42 @@ from workflow.calendar import WorkCalendar
 _known: WeakKeyDictionary[Engine | Connection, dict[str, WorkCalendar]] = WeakKeyDictionary()
 
 
-def work_calendar(session: Session, campaign: Campaign) -> WorkCalendar:
-    """The calendar the campaign's deadlines run on; kept in memory until a year's edition moves."""
+#: Of a campaign's calendar: `year:edition:provisional` of each year, with commas; None where there is no year.
+#: To be asked with the campaign, so that a step that has just locked its case need not ask once more.
+YEAR_EDITIONS = (
+    select(
+        func.aggregate_strings(
+            cast(CalendarYear.year, String)
+            + ":"
+            + cast(CalendarYear.edition, String)
+            + ":"
+            + case((CalendarYear.provisional, "1"), else_="0"),
+            ",",
+        )
+    )
+    .where(CalendarYear.calendar_key == Campaign.settings["calendar"]["key"].as_string())
+    .correlate(Campaign)
+    .scalar_subquery()
+)
+
+
+def year_editions(session: Session, campaign: Campaign) -> str | None:
+    """`YEAR_EDITIONS` of one campaign."""
+    return session.execute(select(YEAR_EDITIONS).where(Campaign.id == campaign.id)).scalar_one()
+
+
+def work_calendar(session: Session, campaign: Campaign, editions: str | None = None) -> WorkCalendar:
+    """The calendar the campaign's deadlines run on; kept in memory until a year's edition moves.
+
+    editions: `YEAR_EDITIONS`, if whoever asks has them.
+    """
     settings = campaign.settings["calendar"]
     key = settings["key"]
-    years = session.execute(
-        select(CalendarYear.year, CalendarYear.edition, CalendarYear.provisional)
-        .where(CalendarYear.calendar_key == key)
-        .order_by(CalendarYear.year)
-    ).all()
+    told = editions or year_editions(session, campaign) or ""
+    years = sorted(
+        (int(year), int(edition), provisional == "1")
+        for year, edition, provisional in (item.split(":") for item in told.split(",") if item)
+    )
     version = edition_words(key, {year: edition for year, edition, _ in years})
     known = _known.setdefault(session.get_bind(), {})
     kept = f"{version} {sorted(settings.items())}"

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, false, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from models.case import Case, CaseStep
-from models.people import Role
+from models.people import Role, User
 from models.rating import Rating
 from models.roster import Target, Unit
 from services.actor import OFFICE, Actor
@@ -113,7 +113,7 @@ def case_for(session: Session, actor: Actor, case_id: int) -> Case:
         .options(
             joinedload(Case.target).joinedload(Target.unit).joinedload(Unit.category),
             joinedload(Case.campaign),
-            joinedload(Case.opened_by),
+            joinedload(Case.opened_by).lazyload(User.grants),
         )
     ).scalar_one_or_none()
     if case is None or not may_see(actor, case):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import partial
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, insert, literal, or_, select
+from sqlalchemy import ColumnElement, Select, insert, literal, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from models.case import Case, CaseStep
@@ -23,7 +24,7 @@ from services.deductions import settle
 from services.dossier import Dossier
 from services.notice_checking import checked_draft
 from services.notice_values import case_values
-from services.notices import issue_notice
+from services.notices import Occasion, issue_notices
 from services.refusal import Refusal
 from workflow.definition import ServeRule, Workflow
 from workflow.effects import (
@@ -70,16 +71,13 @@ def carry_out(
     _move_clocks(session, dossier, step, effects, moment)
     _move_ledger(session, dossier, step, effects, moment)
     session.flush()
-    for effect in effects:
-        if isinstance(effect, IssueNotice):
-            issue_for_step(
-                session, actor, dossier, step, effect.kind, given=dict(effect.values), moment=moment
-            )
-        elif isinstance(effect, Tell):
-            tell(session, dossier.case, effect.roles, effect.text, now=moment.recorded)
-        elif isinstance(effect, Rate) and not reported(session, actor, dossier.case):
-            text = "您反映的问题，效能办已代为记录再评价；如情况没有改变，请再填报一次测评。"
-            tell(session, dossier.case, ("monitor", "inspector"), text, now=moment.recorded)
+    issued = [(effect.kind, dict(effect.values)) for effect in effects if isinstance(effect, IssueNotice)]
+    issue_for_step(session, actor, dossier, step, issued, moment=moment)
+    words = [(effect.roles, effect.text) for effect in effects if isinstance(effect, Tell)]
+    if any(isinstance(effect, Rate) for effect in effects) and not reported(session, actor, dossier.case):
+        text = "您反映的问题，效能办已代为记录再评价；如情况没有改变，请再填报一次测评。"
+        words.append((("monitor", "inspector"), text))
+    tell_all(session, dossier.case, words, now=moment.recorded)
 
 
 def _record_service(session: Session, actor: Actor, dossier: Dossier, step: CaseStep, moment: Moment) -> None:
@@ -186,37 +184,55 @@ def issue_for_step(
     actor: Actor,
     dossier: Dossier,
     step: CaseStep,
-    kind_key: str,
+    kinds: Iterable[tuple[str, Mapping[str, str]]],
     *,
-    given: Mapping[str, str],
     moment: Moment,
 ) -> None:
-    """Issue one notice of a step with the values the case gives it now."""
+    """Issue the notices of a step with the values the case gives them now.
+
+    kinds: keys, each with the values that the procedure itself sets.
+    """
     case = dossier.case
-    checked: list[NoticeDraft] = []
+    checked: dict[int, NoticeDraft] = {}
 
     def passed(kind: NoticeKind, kind_id: int, frozen: dict[str, Value]) -> None:
         if kind.checked:
-            checked.append(checked_draft(session, step, kind, kind_id, frozen))
+            checked[kind_id] = checked_draft(session, step, kind, kind_id, frozen)
 
-    row = issue_notice(
-        session,
-        actor,
-        case.campaign,
-        kind_key,
-        values=lambda kind: case_values(dossier, step, kind, at=moment.effective, given=given),
-        now=moment.recorded,
-        case=case,
-        step=step,
-        target=case.target,
-        passed=passed,
-    )
-    for draft in checked:
-        draft.status, draft.notice_id = "issued", row.id
+    wanted = [
+        (key, partial(case_values, dossier, step, at=moment.effective, given=given)) for key, given in kinds
+    ]
+    occasion = Occasion(moment.recorded, case=case, step=step, target=case.target)
+    for row in issue_notices(session, actor, case.campaign, wanted, occasion, passed=passed):
+        if row.kind_id in checked:
+            draft = checked.pop(row.kind_id)
+            draft.status, draft.notice_id = "issued", row.id
 
 
 def tell(session: Session, case: Case, roles: Iterable[str], text: str, *, now: datetime) -> None:
     """A message to everyone concerned with the case who holds one of the roles."""
+    tell_all(session, case, [(roles, text)], now=now)
+
+
+def tell_all(
+    session: Session, case: Case, words: Iterable[tuple[Iterable[str], str]], *, now: datetime
+) -> None:
+    """Messages to everyone concerned with the case. words: the roles that are told, and the text."""
+    told = [told for roles, text in words if (told := _told(case, roles, text, now)) is not None]
+    if told:
+        session.execute(
+            insert(Message).from_select(
+                [Message.user_id, Message.case_id, Message.text, Message.sent_at],
+                union_all(*told) if len(told) > 1 else told[0],
+                include_defaults=False,
+            )
+        )
+
+
+def _told(
+    case: Case, roles: Iterable[str], text: str, now: datetime
+) -> Select[int, int, str, datetime] | None:
+    """The message to each person who holds one of the roles in the case. None: it is for nobody."""
     wanted = {str(role) for role in roles}
     office = [Role(role) for role in sorted(wanted & _OFFICE_ROLES)]
     conditions: list[ColumnElement[bool]] = []
@@ -228,12 +244,7 @@ def tell(session: Session, case: Case, roles: Iterable[str], text: str, *, now: 
     if case.rating_id is not None and wanted & {"monitor", "inspector"}:
         conditions.append(User.id.in_(select(Rating.rater_id).where(Rating.id == case.rating_id)))
     if not conditions:
-        return
-    people = select(
+        return None
+    return select(
         User.id, literal(case.id), literal(f"{case.number}：{text}"), literal(now, Message.sent_at.type)
     ).where(User.active, or_(*conditions))
-    session.execute(
-        insert(Message).from_select(
-            [Message.user_id, Message.case_id, Message.text, Message.sent_at], people, include_defaults=False
-        )
-    )

@@ -19,7 +19,7 @@ from services.case_access import case_for, history_of
 from services.case_lists import days_left, tone_of
 from services.clock_moves import moves_of_case
 from services.deductions import entries_of, standing, tiers_of
-from services.definitions import notice_kind_of_campaign, scheme_of, workflow_of
+from services.definitions import known_workflow, notice_kind_of_campaign, scheme_of, workflow_of
 from services.refusal import Refusal
 from services.repeat_offence import in_words
 from services.step_right import offers_to
@@ -149,10 +149,8 @@ def case_file(session: Session, actor: Actor, case_id: int, *, now: datetime) ->
     )
 
 
-def offer_for(
-    session: Session, actor: Actor, case_id: int, trigger: str, *, now: datetime
-) -> tuple[Case, Trigger, Offer | None]:
-    """One step of a case with its offer to this actor; None where it does not lead on from here.
+def rule_for(session: Session, actor: Actor, case_id: int, trigger: str) -> tuple[Case, Trigger]:
+    """What the procedure of a case says of one step.
 
     Refusal when the case is not theirs to see or the procedure has no such step for persons.
     """
@@ -160,6 +158,33 @@ def offer_for(
     rule = workflow_of(session, case.workflow_id).triggers_by_key.get(trigger)
     if rule is None or not rule.roles:
         raise Refusal("step_unknown_trigger", "没有这一步骤，请回到事项页面从按钮进入。", 404)
+    return case, rule
+
+
+def rule_of(
+    session: Session, actor: Actor, case_id: int, trigger: str, *, procedure: int
+) -> tuple[Trigger, frozenset[str]]:
+    """What a page asked for one step, and the grades that may be answered.
+
+    procedure: the definition the page was made from; a case that follows another by now has moved, and `step_case`
+    says so. 0, or one nobody knows: what the case follows now.
+    """
+    known = known_workflow(session, procedure)
+    rule = known.triggers_by_key.get(trigger) if known else None
+    if rule is not None and rule.roles and not any(ask.type is AskType.GRADE for ask in rule.asks):
+        return rule, frozenset()
+    case, rule = rule_for(session, actor, case_id, trigger)
+    return rule, frozenset(str(grade["key"]) for grade in case.campaign.settings["grades"])
+
+
+def offer_for(
+    session: Session, actor: Actor, case_id: int, trigger: str, *, now: datetime
+) -> tuple[Case, Trigger, Offer | None]:
+    """One step of a case with its offer to this actor; None where it does not lead on from here.
+
+    Refusal when the case is not theirs to see or the procedure has no such step for persons.
+    """
+    case, rule = rule_for(session, actor, case_id, trigger)
     offer = next(
         (offer for offer in offers_to(session, actor, case, now=now) if offer.trigger == trigger), None
     )

@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from models.campaign import Campaign, CampaignStatus
 from models.case import Case, CaseStep, Deadline
@@ -21,6 +21,7 @@ from models.rating import Rating
 from models.roster import Target, Unit
 from services.actor import SYSTEM, Actor
 from services.attachments import Checked, FileStore, attach
+from services.calendars import YEAR_EDITIONS
 from services.case_access import facts_of, may_try, person_of
 from services.case_effects import Moment, carry_out
 from services.definitions import workflow_of
@@ -167,19 +168,26 @@ def _case_number(session: Session, campaign: Campaign, now: datetime) -> str:
 
 def locked_case(session: Session, case_id: int) -> Case:
     """The case, locked until the transaction ends, with what its notices need."""
-    case = session.execute(
-        select(Case)
+    return locked_dossier(session, case_id).case
+
+
+def locked_dossier(session: Session, case_id: int) -> Dossier:
+    """The case as `locked_case` gives it, with the editions of its calendar, for a step."""
+    found = session.execute(
+        select(Case, YEAR_EDITIONS)
+        .join(Case.campaign)
         .where(Case.id == case_id)
         .options(
             joinedload(Case.target).joinedload(Target.unit).joinedload(Unit.category),
-            joinedload(Case.campaign),
+            contains_eager(Case.campaign),
         )
         .with_for_update(of=Case)
         .execution_options(populate_existing=True)
-    ).scalar_one_or_none()
-    if case is None:
+    ).one_or_none()
+    if found is None:
         raise not_found("整改事项")
-    return case
+    case, editions = found
+    return Dossier(session, case, year_editions=editions)
 
 
 def step_case(
@@ -191,6 +199,7 @@ def step_case(
     asked: Mapping[str, Any],
     now: datetime,
     seen_version: int | None = None,
+    seen_procedure: int | None = None,
     effective: datetime | None = None,
     files: list[tuple[str, Checked]] | None = None,
     store: FileStore | None = None,
@@ -199,11 +208,14 @@ def step_case(
     """Take one step of the procedure, wholly or not at all.
 
     seen_version: the `row_version` of the page on which the person decided; when the case has moved since,
-    the step is refused and the sentence says who did what. effective: when it took effect if not now (a
+    the step is refused and the sentence says who did what. seen_procedure: the definition whose questions that
+    page asked; the case must still follow it. effective: when it took effect if not now (a
     deadline that ran out, a service that was recorded later). cosigners: ids of those who agreed in a panel.
     Raises Refusal.
     """
-    wish = Wish(actor, case_id, trigger, asked, seen_version, tuple(files or ()), store, cosigners)
+    wish = Wish(
+        actor, case_id, trigger, asked, seen_version, tuple(files or ()), store, cosigners, seen_procedure
+    )
     while True:
         try:
             return _step(session, wish, Moment(effective or now, now))
@@ -223,6 +235,7 @@ class Wish:
     files: tuple[tuple[str, Checked], ...]
     store: FileStore | None
     cosigners: tuple[str, ...] = ()
+    seen_procedure: int | None = None
 
 
 class _ClockFirst(Exception):
@@ -240,10 +253,10 @@ class _ClockFirst(Exception):
 def _step(session: Session, wish: Wish, moment: Moment) -> Case:
     actor = wish.actor
     with transaction(session):
-        case = locked_case(session, wish.case_id)
+        dossier = locked_dossier(session, wish.case_id)
+        case = dossier.case
         if not may_try(session, actor, case, wish.trigger):
             raise not_found("整改事项")
-        dossier = Dossier(session, case)
         late = [
             row
             for row in dossier.clocks
@@ -253,19 +266,25 @@ def _step(session: Session, wish: Wish, moment: Moment) -> Case:
             raise _ClockFirst(min(late, key=lambda row: row.due_at))
         if wish.seen_version is not None and wish.seen_version != case.row_version:
             raise moved(session, case, dossier.workflow)
-        taken, content = _taken(wish, dossier, moment)
-        _store(case, taken.situation, dossier.workflow, moment)
-        if dossier.workflow.has_panels:
-            lapse_panels(session, case, moment)
-        written = written_step(session, case, actor, moment, content)
-        if wish.files and wish.store:
-            files = list(wish.files)
-            attach(
-                session, actor, wish.store, files, owner_kind="step", owner_id=written.id, now=moment.recorded
-            )
-        carry_out(session, actor, dossier, written, taken.effects, moment)
-        _note_step(session, actor, case, taken, written, moment)
+        if wish.seen_procedure is not None and wish.seen_procedure != case.workflow_id:
+            raise moved(session, case, dossier.workflow)
+        _carry(session, wish, dossier, moment)
     return case
+
+
+def _carry(session: Session, wish: Wish, dossier: Dossier, moment: Moment) -> None:
+    """Take the step of a case that is locked, with all that it brings."""
+    actor, case = wish.actor, dossier.case
+    taken, content = _taken(wish, dossier, moment)
+    _store(case, taken.situation, dossier.workflow, moment)
+    if dossier.workflow.has_panels:
+        lapse_panels(session, case, moment)
+    written = written_step(session, case, actor, moment, content)
+    if wish.files and wish.store:
+        files = list(wish.files)
+        attach(session, actor, wish.store, files, owner_kind="step", owner_id=written.id, now=moment.recorded)
+    carry_out(session, actor, dossier, written, taken.effects, moment)
+    _note_step(session, actor, case, taken, written, moment)
 
 
 def _note_step(
@@ -331,13 +350,13 @@ def fire_clock(session: Session, deadline_id: int, due_at: datetime, *, now: dat
     """
     with transaction(session):
         case_id = session.execute(select(Deadline.case_id).where(Deadline.id == deadline_id)).scalar_one()
-        locked_case(session, case_id)
-        row = session.get_one(Deadline, deadline_id, with_for_update=True, populate_existing=True)
+        dossier = locked_dossier(session, case_id)
+        row = next(row for row in dossier.all_clocks if row.id == deadline_id)
         if row.status != "running" or row.due_at != due_at or not row.then:
             return False
         row.status = "fired"
-        session.flush()
-        step_case(session, SYSTEM, case_id, row.then, asked={}, now=now, effective=row.due_at)
+        wish = Wish(SYSTEM, case_id, row.then, {}, None, (), None)
+        _carry(session, wish, dossier, Moment(row.due_at, now))
         return True
 
 

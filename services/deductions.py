@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, aliased
 
 from models.case import Case, CaseStep, Deduction
@@ -63,11 +64,14 @@ def settle(
         earlier = sum(1 for entry in ledger if entry.tier == tier and entry.kind == "booked")
         written.append(_booking(case, step, scheme, tier, points, earlier + 1, now))
     if written:
-        session.add_all(written)
-        session.flush()
-        ledger.extend(written)
+        # One statement for all; SQLite promises no order in which it gives the rows back.
+        entries = sorted(
+            session.scalars(insert(Deduction).returning(Deduction), written), key=lambda entry: entry.id
+        )
+        ledger.extend(entries)
         touch(session, campaign_id=case.campaign_id, target_id=case.target_id)
-    return written
+        return entries
+    return []
 
 
 def tiers_of(scheme: Scheme) -> list[Tier]:
@@ -83,29 +87,26 @@ def states_of(scheme: Scheme, tiers: Iterable[str]) -> tuple[str, ...]:
 
 def _booking(
     case: Case, step: CaseStep, scheme: Scheme, tier_key: str, points: int, occurrence: int, now: datetime
-) -> Deduction:
+) -> dict[str, Any]:
     tier = next(tier for tier in tiers_of(scheme) if tier.key == tier_key)
-    return Deduction(
-        campaign_id=case.campaign_id,
-        case_id=case.id,
-        target_id=case.target_id,
-        step_id=step.id,
+    return _entry(
+        case,
+        step,
         tier=tier_key,
         occurrence=occurrence,
         kind="booked",
         points=points,
+        reverses_id=None,
         reason=tier.name,
         source=tier.source or scheme.source,
         booked_at=now,
     )
 
 
-def _reversal(case: Case, step: CaseStep, entry: Deduction, reason: str, now: datetime) -> Deduction:
-    return Deduction(
-        campaign_id=case.campaign_id,
-        case_id=case.id,
-        target_id=case.target_id,
-        step_id=step.id,
+def _reversal(case: Case, step: CaseStep, entry: Deduction, reason: str, now: datetime) -> dict[str, Any]:
+    return _entry(
+        case,
+        step,
         tier=entry.tier,
         occurrence=entry.occurrence,
         kind="reversed",
@@ -115,6 +116,17 @@ def _reversal(case: Case, step: CaseStep, entry: Deduction, reason: str, now: da
         source=entry.source,
         booked_at=now,
     )
+
+
+def _entry(case: Case, step: CaseStep, **content: Any) -> dict[str, Any]:
+    """A row of the ledger."""
+    return {
+        "campaign_id": case.campaign_id,
+        "case_id": case.id,
+        "target_id": case.target_id,
+        "step_id": step.id,
+        **content,
+    }
 
 
 def standing_tiers(

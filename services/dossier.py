@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.case import Case, CaseStep, Deadline, Deduction
@@ -14,7 +14,7 @@ from models.notice import Notice, ServiceRecord
 from scoring.definition import Scheme
 from services.calendars import work_calendar
 from services.deadlines import clocks_of
-from services.deductions import entries_of, standing
+from services.deductions import standing
 from services.definitions import scheme_of, workflow_of
 from workflow.calendar import WorkCalendar
 from workflow.definition import Workflow
@@ -23,9 +23,11 @@ from workflow.definition import Workflow
 class Dossier:
     """One case inside one act."""
 
-    def __init__(self, session: Session, case: Case) -> None:
+    def __init__(self, session: Session, case: Case, *, year_editions: str | None = None) -> None:
+        """year_editions: of the case's calendar, if they were read with it."""
         self.session = session
         self.case = case
+        self._year_editions = year_editions
 
     @cached_property
     def workflow(self) -> Workflow:
@@ -40,7 +42,7 @@ class Dossier:
     @cached_property
     def calendar(self) -> WorkCalendar:
         """The calendar its deadlines run on."""
-        return work_calendar(self.session, self.case.campaign)
+        return work_calendar(self.session, self.case.campaign, self._year_editions)
 
     @cached_property
     def all_clocks(self) -> list[Deadline]:
@@ -63,7 +65,21 @@ class Dossier:
     @cached_property
     def ledger(self) -> list[Deduction]:
         """All entries of the case's ledger; who writes one adds it here."""
-        return entries_of(self.session, self.case.id)
+        return [entry for entry in self._target_ledger if entry.case_id == self.case.id]
+
+    @cached_property
+    def _target_ledger(self) -> list[Deduction]:
+        """What all cases of the target have cost in the campaign, before this step."""
+        return list(
+            self.session.execute(
+                select(Deduction)
+                .where(
+                    Deduction.campaign_id == self.case.campaign_id,
+                    Deduction.target_id == self.case.target_id,
+                )
+                .order_by(Deduction.id)
+            ).scalars()
+        )
 
     @property
     def standing(self) -> list[Deduction]:
@@ -73,13 +89,8 @@ class Dossier:
     @property
     def taken_of_target(self) -> int:
         """Points that all cases of the target cost together now."""
-        return int(
-            self.session.execute(
-                select(func.coalesce(func.sum(Deduction.points), 0)).where(
-                    Deduction.campaign_id == self.case.campaign_id, Deduction.target_id == self.case.target_id
-                )
-            ).scalar_one()
-        )
+        others = sum(entry.points for entry in self._target_ledger if entry.case_id != self.case.id)
+        return others + sum(entry.points for entry in self.ledger)
 
     @cached_property
     def notices(self) -> list[Notice]:

@@ -43,7 +43,7 @@ def remind(session: Session, payload: dict[str, Any], _prepared: Any, now: datet
         step = session.execute(
             select(CaseStep).where(CaseStep.case_id == case.id).order_by(CaseStep.position.desc()).limit(1)
         ).scalar_one()
-        issue_for_step(session, SYSTEM, dossier, step, payload["notice"], given={}, moment=Moment(now, now))
+        issue_for_step(session, SYSTEM, dossier, step, [(payload["notice"], {})], moment=Moment(now, now))
     record(
         session,
         SYSTEM,

@@ -15,7 +15,7 @@ from notices.vocabulary import VOCABULARY
 from services.actor import OFFICE, Actor
 from services.definitions import notice_kind_of_campaign
 from services.history import record
-from services.notices import issue_notice, notice_for
+from services.notices import Occasion, issue_notices, notice_for
 from services.refusal import Refusal
 from services.transaction import transaction
 
@@ -83,10 +83,8 @@ def reissue_notice(
         def values(_kind: NoticeKind) -> dict[str, Value]:
             return {**kept, **anew}
 
-        new = issue_notice(
-            session, actor, old.campaign, old.kind,
-            values=values, now=now, case=old.case, target=old.target,
-        )  # fmt: skip
+        occasion = Occasion(now, case=old.case, target=old.target)
+        [new] = issue_notices(session, actor, old.campaign, [(old.kind, values)], occasion)
         old.replaced_by_id = new.id
         session.flush()
         changed = sorted(name for name, text in anew.items() if text != old.frozen.get(name))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from definitions.canonical import sha256_of
@@ -24,17 +25,19 @@ from notices.refusal import NoticeRefused
 from notices.template import fill
 from packs.clauses import cited
 from services.actor import OFFICE, Actor
-from services.definitions import notice_kind_of, notice_kind_of_campaign
+from services.definitions import Live, notice_kind_of, notice_kind_of_campaign
 from services.history import record
 from services.jobs import schedule
 from services.notice_images import Pages, kept_pages
-from services.numbers import take_number
+from services.numbers import take_numbers
 from services.refusal import Refusal, not_found
 from services.seals import seal_for, seals_on
 from services.signatures import Finished, finished
 from services.transaction import transaction
 
 LOCAL = ZoneInfo("Asia/Shanghai")
+#: Gives what a kind prints beyond what every notice of the campaign has.
+Values = Callable[[NoticeKind], dict[str, Value]]
 #: Refuses the issue of a kind (and its version's id) with these values.
 Passed = Callable[[NoticeKind, int, dict[str, Value]], None]
 
@@ -45,77 +48,106 @@ def zh_date(at: datetime) -> str:
     return f"{local.year}年{local.month}月{local.day}日"
 
 
-def issue_notice(
+@dataclass(frozen=True)
+class Occasion:
+    """What notices are issued about, and when: a step of a case, or an edition of the results."""
+
+    now: datetime
+    case: Case | None = None
+    step: CaseStep | None = None
+    target: Target | None = None
+    edition: RankingEdition | None = None
+
+
+def issue_notices(
     session: Session,
     actor: Actor,
     campaign: Campaign,
-    kind_key: str,
+    wanted: Sequence[tuple[str, Values]],
+    occasion: Occasion,
     *,
-    values: Callable[[NoticeKind], dict[str, Value]],
-    now: datetime,
-    case: Case | None = None,
-    step: CaseStep | None = None,
-    target: Target | None = None,
-    edition: RankingEdition | None = None,
     passed: Passed | None = None,
-) -> Notice:
-    """Take the next number of the kind's series and freeze the values; the PDF follows as a job.
+) -> list[Notice]:
+    """Take the next numbers of the kinds' series and freeze the values; the PDFs follow as jobs.
 
-    values: gives what this kind prints beyond what every notice of the campaign has. passed: asked with what
-    would be printed before anything is taken, where a kind must be checked first.
-    Refused, with the number given back, when a value that the kind prints is missing or cannot be drawn.
+    wanted: keys of kinds with what gives their values, in the order in which they are issued. passed: asked with
+    what would be printed before anything is written, where a kind must be checked first.
+    Refused, with the numbers given back, when a value that a kind prints is missing or cannot be drawn.
     """
-    live, kind = notice_kind_of_campaign(session, campaign, kind_key)
-    local = now.astimezone(LOCAL)
+    if not wanted:
+        return []
+    kinds = [notice_kind_of_campaign(session, campaign, key) for key, _values in wanted]
+    year = occasion.now.astimezone(LOCAL).year
+    positions = take_numbers(session, [kind.series for _live, kind in kinds], year)
+    rows = []
+    for (_key, values), (live, kind), position in zip(wanted, kinds, positions, strict=True):
+        content = _content(campaign, actor, live, kind, values(kind), position, occasion)
+        if passed is not None:
+            passed(kind, live.id, content["frozen"])
+        rows.append(content)
+    # One statement for all; SQLite promises no order in which it gives the rows back.
+    place = {(row["series"], row["position"]): number for number, row in enumerate(rows)}
+    issued = sorted(
+        session.scalars(insert(Notice).returning(Notice), rows),
+        key=lambda row: place[row.series, row.position],
+    )
+    for row in issued:
+        _follow_up(session, actor, row, occasion.now)
+    return issued
+
+
+def _content(
+    campaign: Campaign,
+    actor: Actor,
+    live: Live,
+    kind: NoticeKind,
+    values: dict[str, Value],
+    position: int,
+    occasion: Occasion,
+) -> dict[str, Any]:
+    now, local = occasion.now, occasion.now.astimezone(LOCAL)
     verify_code = secrets.token_hex(8)
-    position, number = _numbered(session, campaign, kind.series, local.year)
+    number = _numbered(campaign, kind.series, local.year, position)
     frozen = _frozen(
         kind,
         {
             **standing_values(campaign, kind, now),
-            **values(kind),
+            **values,
             "number": number,
             "verify_url": f"{campaign.settings['public_url']}/notices/verify/{verify_code}",
         },
     )
-    row = Notice(
-        series=kind.series,
-        year=local.year,
-        position=position,
-        number=number,
-        kind=kind_key,
-        kind_id=live.id,
-        title=title_of(kind, frozen),
-        campaign_id=campaign.id,
-        case_id=case.id if case else None,
-        step_id=step.id if step else None,
-        edition_id=edition.id if edition else None,
-        target_id=target.id if target else None,
-        frozen=frozen,
-        sha256=sha256_of({"kind": kind_key, "version": live.version, "values": frozen}),
-        verify_code=verify_code,
-        issued_at=now,
-        issued_on=local.date(),
-        issued_by_id=actor.user_id,
-        seal_id=seal_for(campaign, kind),
-        needs_service=kind.served,
-    )
-    if passed is not None:
-        passed(kind, live.id, frozen)
-    session.add(row)
-    _follow_up(session, actor, row, now)
-    return row
+    return {
+        "series": kind.series,
+        "year": local.year,
+        "position": position,
+        "number": number,
+        "kind": kind.key,
+        "kind_id": live.id,
+        "title": title_of(kind, frozen),
+        "campaign_id": campaign.id,
+        "case_id": occasion.case.id if occasion.case else None,
+        "step_id": occasion.step.id if occasion.step else None,
+        "edition_id": occasion.edition.id if occasion.edition else None,
+        "target_id": occasion.target.id if occasion.target else None,
+        "frozen": frozen,
+        "sha256": sha256_of({"kind": kind.key, "version": live.version, "values": frozen}),
+        "verify_code": verify_code,
+        "issued_at": now,
+        "issued_on": local.date(),
+        "issued_by_id": actor.user_id,
+        "seal_id": seal_for(campaign, kind),
+        "needs_service": kind.served,
+    }
 
 
-def _numbered(session: Session, campaign: Campaign, series: str, year: int) -> tuple[int, str]:
-    """The next number of a series in the office's year, and as it is printed."""
-    position = take_number(session, series, year)
-    return position, f"{campaign.settings['series'][series]}〔{year}〕{position}号"
+def _numbered(campaign: Campaign, series: str, year: int, position: int) -> str:
+    """A number of a series in the office's year as it is printed."""
+    return f"{campaign.settings['series'][series]}〔{year}〕{position}号"
 
 
 def _follow_up(session: Session, actor: Actor, row: Notice, now: datetime) -> None:
     """The page is drawn as a job, the issue is written into the log."""
-    session.flush()
     schedule(session, "draw_notice", key=f"draw_notice:{row.id}", payload={"notice": row.id}, due_at=now)
     payload = {"number": row.number, "kind": row.kind, "case": row.case_id, "sha256": row.sha256}
     record(session, actor, "notice.issued", object_kind="notice", object_id=row.id, payload=payload, now=now)

@@ -41,7 +41,10 @@ _WANT_WORDS = frozenset({PanelAct.REFUSE, PanelAct.RETURN, PanelAct.ADVISE})
 
 @dataclass(frozen=True)
 class Proposal:
-    """A step as it is proposed. persons: accounts asked to sign, in order. seen_version: of the case's page."""
+    """A step as it is proposed. persons: accounts asked to sign, in order.
+
+    seen_version, seen_procedure: of the case's page, as `services.cases.step_case` takes them.
+    """
 
     case_id: int
     trigger: str
@@ -49,6 +52,7 @@ class Proposal:
     persons: tuple[int, ...]
     seen_version: int
     files: tuple[tuple[str, Checked], ...] = ()
+    seen_procedure: int | None = None
 
 
 def propose_step(
@@ -61,7 +65,10 @@ def propose_step(
             raise not_found("整改事项")
         dossier = Dossier(session, case)
         rule, panel_rule = _rule(dossier.workflow, proposal.trigger)
-        if proposal.seen_version != case.row_version:
+        if proposal.seen_version != case.row_version or proposal.seen_procedure not in (
+            None,
+            case.workflow_id,
+        ):
             raise moved(session, case, dossier.workflow)
         _think_through(session, actor, dossier, proposal, now)
         standing = _convened(session, actor, dossier, rule, panel_rule, proposal.persons)

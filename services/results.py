@@ -19,7 +19,7 @@ from models.roster import Target
 from scoring.exact import ratio
 from services.actor import OFFICE, Actor
 from services.history import record
-from services.notices import issue_notice
+from services.notices import Occasion, issue_notices
 from services.refusal import Refusal, not_found
 from services.result_values import campaign_values, target_values
 from services.scores import Placed, Ranking, current_ranking
@@ -197,10 +197,8 @@ def _issue(
     target: Target | None,
     now: datetime,
 ) -> str:
-    notice = issue_notice(
-        session, actor, campaign, kind, values=lambda _kind: values, now=now, target=target, edition=edition
-    )
-    return notice.number
+    occasion = Occasion(now, target=target, edition=edition)
+    return issue_notices(session, actor, campaign, [(kind, lambda _kind: values)], occasion)[0].number
 
 
 def editions(session: Session, campaign_id: int) -> list[RankingEdition]:

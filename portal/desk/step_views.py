@@ -15,12 +15,13 @@ from portal.desk.blueprint import Page, blueprint
 from portal.downloads import file_answer
 from portal.files import file_store
 from services.actor import OFFICE
-from services.case_file import case_file, notice_kinds_of_step, offer_for
+from services.case_file import case_file, notice_kinds_of_step, offer_for, rule_of
 from services.cases import step_case
 from services.notice_drafts import drafts_of_step, kinds_to_check, submit_draft
 from services.notice_preview import preview_notice
 from services.panels import Proposal, eligible_signers, propose_step
 from services.refusal import Refusal
+from workflow.definition import Trigger
 
 PDF = "application/pdf"
 
@@ -37,10 +38,10 @@ def step(case_id: int, trigger: str) -> Page:
 @allow(*OFFICE)
 def take_step(case_id: int, trigger: str) -> Page:
     """Take the step, if the case still stands where the person saw it."""
-    answers = _answers(case_id, trigger)
+    procedure = _number("procedure")
+    rule, answers = _answers(case_id, trigger, procedure=procedure)
     if answers.faults:
         return _page(case_id, trigger, answers), 422
-    rule = offer_for(database.session, current_actor(), case_id, trigger, now=now())[1]
     try:
         if rule.panel is not None:
             return _proposed(case_id, trigger, answers)
@@ -51,14 +52,15 @@ def take_step(case_id: int, trigger: str) -> Page:
             trigger,
             asked=answers.asked,
             now=now(),
-            seen_version=_seen_version(),
+            seen_version=_number("seen_version"),
+            seen_procedure=procedure or None,
             files=answers.files,
             store=file_store(),
         )
     except Refusal as refusal:
         database.session.rollback()
         return _page(case_id, trigger, answers, refusal=refusal), refusal.status
-    flash(_("“%(step)s”已办理。", step=_step_name(case_id, trigger)), "ok")
+    flash(_("“%(step)s”已办理。", step=rule.name), "ok")
     return redirect(url_for("desk.case", case_id=case_id))
 
 
@@ -69,7 +71,8 @@ def _proposed(case_id: int, trigger: str, answers: Answers) -> Page:
         trigger=trigger,
         asked=answers.asked,
         persons=_signers(),
-        seen_version=_seen_version(),
+        seen_version=_number("seen_version"),
+        seen_procedure=_number("procedure") or None,
         files=tuple(answers.files),
     )
     row = propose_step(database.session, current_actor(), proposal, store=file_store(), now=now())
@@ -87,7 +90,7 @@ def _signers() -> tuple[int, ...]:
 @allow(*OFFICE)
 def preview(case_id: int, trigger: str, kind: str) -> Page:
     """The draft of a notice with what is typed now; nothing is stored."""
-    answers = _answers(case_id, trigger)
+    _rule, answers = _answers(case_id, trigger)
     pdf = preview_notice(database.session, current_actor(), case_id, trigger, kind, answers.asked, now=now())
     return file_answer(pdf, _("样张.pdf"), PDF, inline=True)
 
@@ -96,7 +99,7 @@ def preview(case_id: int, trigger: str, kind: str) -> Page:
 @allow(*OFFICE)
 def send_for_check(case_id: int, trigger: str, kind: str) -> Page:
     """Put the notice of this step before a second person, with what is typed now."""
-    answers = _answers(case_id, trigger)
+    _rule, answers = _answers(case_id, trigger)
     if answers.faults:
         return _page(case_id, trigger, answers), 422
     try:
@@ -108,20 +111,16 @@ def send_for_check(case_id: int, trigger: str, kind: str) -> Page:
     return redirect(url_for("desk.step", case_id=case_id, trigger=trigger))
 
 
-def _answers(case_id: int, trigger: str) -> Answers:
-    case, rule, _offer = offer_for(database.session, current_actor(), case_id, trigger, now=now())
-    grades = frozenset(str(grade["key"]) for grade in case.campaign.settings["grades"])
-    return read_answers(rule.asks, request.form, request.files, grades=grades)
+def _answers(case_id: int, trigger: str, *, procedure: int = 0) -> tuple[Trigger, Answers]:
+    """procedure: the definition the page was made from, where the act checks that the case still follows it."""
+    rule, grades = rule_of(database.session, current_actor(), case_id, trigger, procedure=procedure)
+    return rule, read_answers(rule.asks, request.form, request.files, grades=grades)
 
 
-def _seen_version() -> int:
-    """The version the page was made from; 0, which no case has, when the page does not say."""
-    text = request.form.get("seen_version", "")
-    return int(text) if text.isdigit() and len(text) < 10 else 0
-
-
-def _step_name(case_id: int, trigger: str) -> str:
-    return offer_for(database.session, current_actor(), case_id, trigger, now=now())[1].name
+def _number(name: str) -> int:
+    """A hidden number of the page: the version of the case it was made from, its procedure. 0 when it says none."""
+    text = request.form.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def _page(case_id: int, trigger: str, answers: Answers, *, refusal: Refusal | None = None) -> str:

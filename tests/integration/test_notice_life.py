@@ -23,7 +23,7 @@ from services.notice_lists import NoticeFilter, list_notices, series_checks, who
 from services.notice_reissue import corrections, reissue_notice
 from services.notice_service import record_service
 from services.notice_voiding import decide_void, void_notice, waiting_voidings
-from services.notices import issue_notice, shown_pdf, verify_by_code
+from services.notices import Occasion, issue_notices, shown_pdf, verify_by_code
 from services.refusal import Refusal
 from services.transaction import transaction
 from tests.integration.office import START, Office, days, person
@@ -364,8 +364,7 @@ def test_a_published_wording_holds_for_the_next_notice_alone(session: Session, o
     assert live.version == 2
     assert row.kind_id != live.id
     with transaction(session):
-        new = issue_notice(
-            session, office.officer, session.get_one(Campaign, office.campaign.id), "rectification_notice",
-            values=lambda _kind: dict(row.frozen), now=START,
-        )  # fmt: skip
+        wanted = [("rectification_notice", lambda _kind: dict(row.frozen))]
+        campaign = session.get_one(Campaign, office.campaign.id)
+        [new] = issue_notices(session, office.officer, campaign, wanted, Occasion(START))
     assert new.kind_id == live.id

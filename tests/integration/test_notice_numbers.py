@@ -20,7 +20,7 @@ from notices.definition import NoticeKind, Value
 from notices.render import check_issue
 from services.definitions import notice_kind_of_campaign
 from services.notice_lists import series_checks
-from services.notices import issue_notice
+from services.notices import Occasion, issue_notices
 from services.refusal import Refusal
 from services.transaction import transaction
 from tests.integration.office import START, Office
@@ -36,7 +36,7 @@ def values(kind: NoticeKind) -> dict[str, Value]:
 
 def issue(session: Session, office: Office, *, now: datetime = START, kind: str = "reminder") -> Notice:
     with transaction(session):
-        return issue_notice(session, office.officer, office.campaign, kind, values=values, now=now)
+        return issue_notices(session, office.officer, office.campaign, [(kind, values)], Occasion(now))[0]
 
 
 def test_numbers_are_one_to_n_whoever_issues_and_whatever_fails(engine: Engine, office: Office) -> None:
@@ -52,9 +52,8 @@ def test_numbers_are_one_to_n_whoever_issues_and_whatever_fails(engine: Engine, 
             with Session(engine) as session:
                 try:
                     with transaction(session):
-                        issue_notice(
-                            session, office.officer, office.campaign, "reminder", values=sometimes, now=START
-                        )
+                        wanted = [("reminder", sometimes)]
+                        issue_notices(session, office.officer, office.campaign, wanted, Occasion(START))
                     issued += 1
                 except Refusal:
                     continue
