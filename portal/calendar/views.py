@@ -49,7 +49,7 @@ def index() -> Page:
     years = calendar_changes.years_of(session, key)
     asked = request.args.get("year", "")
     this_year = now().astimezone(OFFICE_ZONE).year
-    wanted = int(asked) if asked.isdigit() and len(asked) == 4 else this_year
+    wanted = int(asked) if asked.isascii() and asked.isdigit() and len(asked) == 4 else this_year
     year = next((row for row in years if row.year == wanted), years[-1] if years else None)
     return render_template(
         "calendar/index.html",

@@ -40,7 +40,7 @@ def filter_from_query(kind: type[Filter]) -> Filter:
 def page_number() -> int:
     """Which page the address asks for; 1 for what is no page."""
     text = request.args.get("page", "1")
-    return max(1, int(text)) if text.isdigit() and len(text) < 7 else 1
+    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 7 else 1
 
 
 def same_list(endpoint: str) -> Callable[[int], str]:

@@ -118,7 +118,7 @@ def _case_form() -> CaseForm:
         rating = request.args.get("rating", "")
         proposal = (
             proposal_from(session, current_actor(), int(rating))
-            if rating.isdigit() and len(rating) < 10
+            if rating.isascii() and rating.isdigit() and len(rating) < 10
             else None
         )
         form.begin(_today(), proposal, request.args.get("target", ""))

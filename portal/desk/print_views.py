@@ -57,7 +57,11 @@ def start_print_run() -> Page:
 
 
 def _numbers(name: str) -> list[int]:
-    return [int(text) for text in request.form.getlist(name) if text.isdigit() and len(text) < 10]
+    return [
+        int(text)
+        for text in request.form.getlist(name)
+        if text.isascii() and text.isdigit() and len(text) < 10
+    ]
 
 
 @blueprint.get("/notices/print-runs/<int:run_id>")

@@ -110,7 +110,7 @@ class CaseForm(FlaskForm):
             requirement=self.requirement.data,
             found_on=self.found_on.data,
             grave=self.grave.data,
-            rating_id=int(rating) if rating.isdigit() and len(rating) < 10 else None,
+            rating_id=int(rating) if rating.isascii() and rating.isdigit() and len(rating) < 10 else None,
         )
 
 

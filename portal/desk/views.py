@@ -161,8 +161,10 @@ def read_messages() -> Page:
         database.session,
         current_actor(),
         now=now(),
-        message_id=int(message) if message.isdigit() and len(message) < 10 else None,
-        up_to=int(up_to) if up_to.isdigit() and len(up_to) < 10 else (0 if not message else None),
+        message_id=int(message) if message.isascii() and message.isdigit() and len(message) < 10 else None,
+        up_to=int(up_to)
+        if up_to.isascii() and up_to.isdigit() and len(up_to) < 10
+        else (0 if not message else None),
     )
     flash(_("已将%(count)s条消息标为已读。", count=done), "ok")
     return redirect(url_for("desk.inbox", show=request.form.get("show") or None))

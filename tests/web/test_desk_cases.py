@@ -216,6 +216,34 @@ def test_page_without_version_is_refused(desk: Desk) -> None:
     assert desk.state(number) == "registered"
 
 
+@pytest.mark.parametrize(("name", "status"), [("seen_version", 409), ("procedure", 302)])
+def test_digit_that_is_no_figure_counts_as_nothing_said(desk: Desk, name: str, status: int) -> None:
+    number = desk.case()
+    response = take(desk.enter("officer"), number, "issue", **{name: "²"})
+    assert response.status_code == status, response.text
+
+
+def test_page_that_asked_what_another_procedure_asks_is_refused(desk: Desk) -> None:
+    number = desk.case()
+    response = take(desk.enter("officer"), number, "issue", procedure="999999", f_requirement="限期整改")
+    assert response.status_code == 409
+    assert "限期整改" in response.text
+    assert desk.state(number) == "registered"
+
+
+@pytest.mark.parametrize("path", ["/desk/cases?page=²", "/desk/cases/new?rating=²", "/calendar?year=²²²²"])
+def test_addresses_with_a_digit_that_is_no_figure_open(desk: Desk, path: str) -> None:
+    assert desk.enter("officer").get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/desk/messages", "/desk/notices"])
+def test_forms_with_a_digit_that_is_no_figure_are_no_fault_of_ours(desk: Desk, path: str) -> None:
+    officer = desk.enter("officer")
+    act = {"/desk/messages": "/desk/messages/read", "/desk/notices": "/desk/notices/print-runs"}[path]
+    data = {"csrf_token": officer.token(path), "message": "²", "up_to": "²", "notice": "²", "case": "²"}
+    assert officer.post(act, data=data).status_code < 500
+
+
 def test_four_eyes_are_shown_and_kept(desk: Desk) -> None:
     number = desk.served_case()
     desk.step("officer", number, "answer", measures="书面反馈，代为录入")
