@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+)
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Json, JsonObject, UtcDateTime
@@ -90,10 +100,15 @@ class Notice(Base):
         """Whether another notice took its place without its being voided."""
         return self.replaced_by_id is not None and self.status != "voided"
 
-    @property
+    @hybrid_property
     def waits(self) -> bool:
         """Whether it still has to reach its addressee."""
         return self.status == "issued" and self.needs_service and self.replaced_by_id is None
+
+    @waits.inplace.expression
+    @classmethod
+    def _waits(cls) -> ColumnElement[bool]:
+        return and_(cls.status == "issued", cls.needs_service, cls.replaced_by_id.is_(None))
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"

@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 
 from models.case import Case, CaseStep
 from models.job import Message
-from models.notice import NoticeDraft, ServiceRecord
+from models.notice import Notice, NoticeDraft, ServiceRecord
 from models.people import Role, RoleGrant, User
 from models.rating import Rating
 from notices.definition import NoticeKind, Value
 from services.actor import Actor
 from services.case_access import reported
-from services.deadlines import end_clocks, resume_clocks, start_clock, stop_clocks
+from services.deadlines import end_clocks, move_alike, resume_clocks, start_clock, stop_clocks
 from services.deductions import settle
 from services.dossier import Dossier
 from services.notice_checking import checked_draft
@@ -85,24 +85,26 @@ def _record_service(session: Session, actor: Actor, dossier: Dossier, step: Case
     if actor.user_id is None:
         raise Refusal("service_by_person", "送达须由人记录。")
     served_at = _served_at(dossier.workflow, step, moment)
-    waiting = [notice for notice in dossier.notices if notice.waits]
-    if waiting and served_at.astimezone(LOCAL).date() < max(notice.issued_on for notice in waiting):
-        raise Refusal("served_before_issue", "送达日期不能早于文书的成文日期，请核对。", 422)
     if served_at > moment.recorded:
         raise Refusal("served_in_future", "送达日期不能晚于今天，请核对。", 422)
-    for notice in waiting:
-        notice.status = "served"
-        session.add(
-            ServiceRecord(
-                notice_id=notice.id,
-                way=str(step.asked.get("service_way", "")),
-                served_at=served_at,
-                receiver=str(step.asked.get("receiver", ""))[:60],
-                remark=str(step.asked.get("service_note") or ""),
-                recorded_by_id=actor.user_id,
-                recorded_at=moment.recorded,
-            )
-        )
+    content = {
+        ServiceRecord.way: str(step.asked.get("service_way", "")),
+        ServiceRecord.served_at: served_at,
+        ServiceRecord.receiver: str(step.asked.get("receiver", ""))[:60],
+        ServiceRecord.remark: str(step.asked.get("service_note") or ""),
+        ServiceRecord.recorded_by_id: actor.user_id,
+        ServiceRecord.recorded_at: moment.recorded,
+    }
+    waiting = select(Notice.id, *(literal(value, column.type) for column, value in content.items())).where(
+        Notice.case_id == dossier.case.id, Notice.waits
+    )
+    recorded = insert(ServiceRecord).from_select(
+        [ServiceRecord.notice_id, *content], waiting, include_defaults=False
+    )
+    served = set(session.scalars(recorded.returning(ServiceRecord.notice_id)))
+    days = [notice.issued_on for notice in dossier.notices_now_served() if notice.id in served]
+    if days and served_at.astimezone(LOCAL).date() < max(days):
+        raise Refusal("served_before_issue", "送达日期不能早于文书的成文日期，请核对。", 422)
     dossier.served_at = served_at
 
 
@@ -145,6 +147,8 @@ def _move_clocks(
                 at=at,
                 reminders=reminders_of(dossier.workflow),
             )
+    if any(isinstance(effect, ResumeClocks) for effect in effects):
+        move_alike(dossier.all_clocks)
 
 
 def reminders_of(workflow: Workflow) -> dict[str, tuple[Reminder, ...]]:

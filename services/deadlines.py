@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
 from models.case import Case, CaseStep, Deadline
 from services.jobs import reopen, schedule
@@ -144,8 +145,18 @@ def resume_clocks(
         row.status = "running"
         row.remaining_working_days = None
         row.counted_from, row.counted_days = at, remaining
-        session.flush()
         _schedule(session, row, reminders.get(row.name, ()), calendar)
+
+
+def move_alike(rows: list[Deadline]) -> None:
+    """Have the clocks that a step has moved written as one statement, which needs the same columns of each."""
+    names = {
+        attribute.key for row in rows for attribute in inspect(row).attrs if attribute.history.has_changes()
+    }
+    for row in rows:
+        if inspect(row).modified:
+            for name in names:
+                flag_modified(row, name)
 
 
 def move_clock(

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, case, select, update
 from sqlalchemy.orm import Session
 
 from models.case import Case, CaseStep, Deadline, Deduction
@@ -96,16 +96,21 @@ class Dossier:
     def notices(self) -> list[Notice]:
         """Valid notices of the case before this step, newest first."""
         return list(
-            self.session.execute(
-                select(Notice)
-                .where(
-                    Notice.case_id == self.case.id,
-                    Notice.status != "voided",
-                    Notice.replaced_by_id.is_(None),
-                )
-                .order_by(Notice.id.desc())
-            ).scalars()
+            self.session.execute(select(Notice).where(*self._valid()).order_by(Notice.id.desc())).scalars()
         )
+
+    def notices_now_served(self) -> list[Notice]:
+        """`notices`, with those that waited for service served from now on; in one statement."""
+        status = case((Notice.waits, "served"), else_=Notice.status)
+        rows = self.session.scalars(
+            update(Notice).where(*self._valid()).values(status=status).returning(Notice),
+            execution_options={"synchronize_session": False, "populate_existing": True},
+        )
+        self.notices = sorted(rows, key=lambda row: -row.id)
+        return self.notices
+
+    def _valid(self) -> tuple[ColumnElement[bool], ...]:
+        return (Notice.case_id == self.case.id, Notice.status != "voided", Notice.replaced_by_id.is_(None))
 
     @cached_property
     def served_at(self) -> datetime | None:

@@ -23,10 +23,8 @@ from tests.integration.office import START, Office
 from tests.web.desk_office import Desk
 
 MOST = 12
-#: Steps that do more than one thing: they start a clock and issue a receipt, or move the ledger as well.
+#: Steps that write the ledger, mark the score as moved and issue a notice besides.
 MORE = {
-    "serve": 13,
-    "grant_extension": 13,
     "withdraw": 13,
     "reject": 14,
     "confirm_refusal": 14,
