@@ -192,7 +192,7 @@ def test_a_form_is_built_by_keyboard_and_filled_on_a_phone(
     hands.look()
     phone.get_by_label("情况描述").fill("让办事人跑了三趟")
     phone.get_by_role("button", name="提交").click()
-    expect(phone.get_by_text("什么都没有保存")).to_be_visible()
+    expect(phone.get_by_text("这是试填：只给设计人看，不计入任何统计")).to_be_visible()
     expect(phone.get_by_text("治安大队（bad）")).to_be_visible()
     hands.look()
 
