@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-#: Fewer than this in a cell would point at persons; settings can only raise it.
+#: Fewer than this in a cell would point at persons; where a campaign sets no `smallest_group` of its own.
 SMALLEST = 5
 
 

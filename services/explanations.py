@@ -23,15 +23,15 @@ from scoring.engine import TargetScore
 from scoring.exact import in_formula, printed
 from scoring.explained import Counted, Explained
 from services.actor import OFFICE, Actor
+from services.mixing import smallest_group
 from services.rated_view import RatedView, rated_view
 from services.refusal import not_found
 from services.scores import Placed, Ranking, current_ranking, ranking_as_of
 
 #: Those who see the whole ranking, also before it is published.
 SEES_RANKING = (*OFFICE, Role.ADMIN, Role.LEADER, Role.AUDITOR)
-#: With fewer ratings than this in a cell the rated could guess who gave them.
-SMALLEST_GROUP = 5
-WITHHELD = f"测评次数不足{SMALLEST_GROUP}次，为保护测评人暂不显示；次数够了或结果公布后可见"
+#: With fewer ratings in a cell than the campaign's smallest group the rated could guess who gave them.
+WITHHELD = "测评次数不足{least}次，为保护测评人暂不显示；次数够了或结果公布后可见"
 NO_BREAKDOWN = "Σ（各档次数×分值）÷（测评总次数×最高分值）；为保护测评人，不显示各档次数"
 
 
@@ -234,10 +234,11 @@ def explanation_for(
     ranking, line, full = read.ranking, read.line, read.full
     hidden = frozenset() if full else few(campaign, line.score)
     guarded = frozenset() if full else guarded_methods(campaign)
+    least = smallest_group(campaign)
     cases = {case.key for case in line.score.inputs.cases}
     case_ids = dict(session.execute(select(Case.number, Case.id).where(Case.target_id == target_id)).all())
     case_ids = {number: case_id for number, case_id in case_ids.items() if number in cases}
-    tree = _figure(line.score.explanation, _Reader(line.score.scheme, hidden, guarded, case_ids))
+    tree = _figure(line.score.explanation, _Reader(line.score.scheme, hidden, guarded, case_ids, least))
     own = shown(line)
     if tree.withheld:
         own = _without_figures(own, tree)
@@ -261,6 +262,8 @@ class _Reader:
     #: Methods whose raters must stay unknown to this reader.
     guarded: frozenset[str]
     case_ids: Mapping[str, int]
+    #: The campaign's `smallest_group`.
+    least: int
 
 
 def guarded_methods(campaign: Campaign) -> frozenset[str]:
@@ -277,15 +280,15 @@ def few(campaign: Campaign, score: TargetScore) -> frozenset[str]:
     totals: dict[str, int] = {}
     for (method, _), count in score.inputs.counts.items():
         totals[method] = totals.get(method, 0) + count
-    guarded = guarded_methods(campaign)
-    return frozenset(key for key, total in totals.items() if key in guarded and 0 < total < SMALLEST_GROUP)
+    guarded, least = guarded_methods(campaign), smallest_group(campaign)
+    return frozenset(key for key, total in totals.items() if key in guarded and 0 < total < least)
 
 
 def _figure(node: Explained, reader: _Reader) -> Figure:
     method = next((row.of for row in node.counted if row.of in reader.scheme.method_by_key), "")
     withheld = any(row.of in reader.hidden for below in node.walk() for row in below.counted)
-    closed = method in reader.guarded and any(row.count < SMALLEST_GROUP for row in node.counted)
-    formula = WITHHELD if withheld else NO_BREAKDOWN if closed else node.formula
+    closed = method in reader.guarded and any(row.count < reader.least for row in node.counted)
+    formula = WITHHELD.format(least=reader.least) if withheld else NO_BREAKDOWN if closed else node.formula
     return Figure(
         key=node.key,
         label=node.label,

@@ -17,9 +17,10 @@ from sqlalchemy.orm import Session
 from forms.context import Context
 from forms.fields.base import Field
 from forms.fields.ticked import distinct_names
-from forms.suppression import SMALLEST, Guarded, guarded
+from forms.suppression import Guarded, guarded
 from forms.tally import Tally
 from forms.terms import frequent_terms
+from models.campaign import Campaign
 from models.collection import Answer, Collection
 from models.rating import BallotRound, Rating
 from models.roster import Target
@@ -27,6 +28,7 @@ from services.actor import Actor
 from services.answer_filters import issued_versions, may_look
 from services.definitions import form_of
 from services.every_choice import EveryChoice
+from services.mixing import smallest_group
 from services.refusal import not_found
 
 #: Words that people wrote are read only where so many wrote some.
@@ -45,18 +47,20 @@ class Sitting:
     form_id: int
     closed_at: datetime | None
     ballots: int
+    #: The campaign's `smallest_group`.
+    smallest: int
 
     @property
     def told(self) -> bool:
         """Whether its figures may be shown: it is closed, and enough took part."""
-        return self.closed_at is not None and self.ballots >= SMALLEST
+        return self.closed_at is not None and self.ballots >= self.smallest
 
 
 @dataclass(frozen=True)
 class GuardedQuestion:
     """One question of a sitting. answers: what can be answered, in order. counts: fit to be shown.
 
-    terms: words that at least `SMALLEST` wrote. texts: what was written, in the order of the alphabet; None
+    terms: words that at least the smallest group wrote. texts: what was written, in the order of the alphabet; None
     while too few wrote.
     """
 
@@ -76,8 +80,11 @@ def sittings(session: Session, actor: Actor, key: str) -> list[Sitting]:
         select(Collection).where(Collection.form_id.in_(versions), Collection.anonymous)
     ).scalars()
     found = [
-        *(_sitting("round", row, versions[row.form_id].version, row.returned) for row in rounds),
-        *(_sitting("collection", row, versions[row.form_id].version, row.standing) for row in anonymous),
+        *(_sitting(session, "round", row, versions[row.form_id].version, row.returned) for row in rounds),
+        *(
+            _sitting(session, "collection", row, versions[row.form_id].version, row.standing)
+            for row in anonymous
+        ),
     ]
     never = datetime.min.replace(tzinfo=UTC)
     return sorted(
@@ -85,8 +92,11 @@ def sittings(session: Session, actor: Actor, key: str) -> list[Sitting]:
     )
 
 
-def _sitting(kind: str, row: BallotRound | Collection, version: int, ballots: int) -> Sitting:
-    return Sitting(kind, row.id, row.title, version, row.form_id, row.closed_at, ballots)
+def _sitting(
+    session: Session, kind: str, row: BallotRound | Collection, version: int, ballots: int
+) -> Sitting:
+    smallest = smallest_group(session.get_one(Campaign, row.campaign_id))
+    return Sitting(kind, row.id, row.title, version, row.form_id, row.closed_at, ballots, smallest)
 
 
 def guarded_figures(
@@ -109,9 +119,9 @@ def guarded_figures(
         if not field.asks:
             continue
         if kind == "round" and form.binding is not None and field.key == form.binding.grade:
-            found.append(_graded(session, field, number))
+            found.append(_graded(session, field, number, sitting.smallest))
         else:
-            found.append(_question(field, ballots, sitting.ballots, context))
+            found.append(_question(field, ballots, sitting, context))
     return sitting, tuple(found)
 
 
@@ -126,7 +136,7 @@ def _given_in_collection(session: Session, collection_id: int) -> Iterable[dict[
     return session.execute(query).scalars()
 
 
-def _graded(session: Session, field: Field, round_id: int) -> GuardedQuestion:
+def _graded(session: Session, field: Field, round_id: int, smallest: int) -> GuardedQuestion:
     """The grades of a round by target, from the ratings themselves."""
     counted = session.execute(
         select(Target.key, Rating.grade, func.count())
@@ -142,11 +152,11 @@ def _graded(session: Session, field: Field, round_id: int) -> GuardedQuestion:
     for target, grade, count in counted:
         cells = table.setdefault(targets[target], dict.fromkeys(answers, 0))
         cells[names.get(grade, grade)] = count
-    return GuardedQuestion(field, answers, guarded(table))
+    return GuardedQuestion(field, answers, guarded(table, smallest=smallest))
 
 
 def _question(
-    field: Field, ballots: list[dict[str, Any]], returned: int, context: Context
+    field: Field, ballots: list[dict[str, Any]], sitting: Sitting, context: Context
 ) -> GuardedQuestion:
     tally = Tally()
     texts: list[str] = []
@@ -160,13 +170,13 @@ def _question(
     counts = dict(summary.counts)
     if texts or not counts:
         enough = len(texts) >= ENOUGH_TO_READ
-        terms = tuple((term, times) for term, times in frequent_terms(texts) if times >= SMALLEST)
+        terms = tuple((term, times) for term, times in frequent_terms(texts) if times >= sitting.smallest)
         return GuardedQuestion(
             field, (), guarded({}), terms if enough else (), tuple(sorted(texts)) if enough else None
         )
     table: dict[str, dict[str, int]] = {label: dict(cells) for label, cells in summary.table.items()}
     if not table:
         # Left out is an answer too: otherwise the few who left it out could be had by subtraction.
-        table = {field.label: counts | {UNANSWERED: max(returned - summary.answered, 0)}}
+        table = {field.label: counts | {UNANSWERED: max(sitting.ballots - summary.answered, 0)}}
     names = tuple(dict.fromkeys(name for cells in table.values() for name in cells))
-    return GuardedQuestion(field, names, guarded(table))
+    return GuardedQuestion(field, names, guarded(table, smallest=sitting.smallest))

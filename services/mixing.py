@@ -8,19 +8,18 @@ from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
+from forms.suppression import SMALLEST
 from models.campaign import Campaign
 
-#: Where a campaign sets no other: a group with fewer answers than this would point at its members.
-SMALLEST_GROUP = 5
 Row = TypeVar("Row")
 
 
 def smallest_group(campaign: Campaign) -> int:
     """How many anonymous answers a group needs to be shown by itself: the campaign's `smallest_group`."""
-    return max(int(campaign.settings.get("smallest_group", SMALLEST_GROUP)), 2)
+    return max(int(campaign.settings.get("smallest_group", SMALLEST)), 2)
 
 
-def small_groups(counts: Mapping[str, int], *, least: int = SMALLEST_GROUP) -> set[str]:
+def small_groups(counts: Mapping[str, int], *, least: int = SMALLEST) -> set[str]:
     """Groups whose answers could be guessed; a single small one hides behind the next smallest.
 
     >>> sorted(small_groups({"商户": 9, "代表": 7, "委员": 2}))

@@ -16,7 +16,8 @@ from models.case import Case
 from models.rating import Rating
 from scoring.exact import in_formula
 from services.actor import Actor
-from services.explanations import SMALLEST_GROUP, few, guarded_methods, line_for
+from services.explanations import few, guarded_methods, line_for
+from services.mixing import smallest_group
 from services.rating_forms import method_of
 from services.refusal import not_found
 
@@ -94,7 +95,7 @@ def ratings_behind_figure(
     counts = {
         item.key: line.score.inputs.counts.get((method, item.key), 0) for item in scheme.scale(method).grades
     }
-    small = any(0 < count < SMALLEST_GROUP for count in counts.values())
+    small = any(0 < count < smallest_group(campaign) for count in counts.values())
     closed = not full and method in guarded_methods(campaign) and small
     names = {item.key: item.name for item in scheme.scale(method).grades}
     lines, matched = (

@@ -172,7 +172,7 @@ def secret(key: str) -> Page:
         "answers/secret.html",
         held=held,
         chosen=chosen,
-        smallest=SMALLEST,
+        smallest=chosen[0].smallest if chosen else max((one.smallest for one in held), default=SMALLEST),
         enough=ENOUGH_TO_READ,
         **_shared(key, AnswerFilter()),
     )

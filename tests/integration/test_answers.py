@@ -338,3 +338,21 @@ def test_the_list_of_forms_counts_what_is_read_one_by_one(
     assert lines["concentrated"].secret
     assert Role.ADMIN in office.admin.roles
     assert session.get(Target, office.target.id) is not None
+
+
+def test_the_campaign_says_how_few_are_too_few(session: Session, office: Office) -> None:
+    with writing():
+        held = _round(session, office, 24)
+        held.closed_at = START
+        campaign = session.get_one(Campaign, office.campaign.id)
+        campaign.settings = {**campaign.settings, "smallest_group": 25}
+        session.commit()
+    sitting, questions = guarded_figures(session, office.officer, "concentrated", "round", held.id)
+    assert (sitting.smallest, sitting.told, questions) == (25, False, ())
+    with writing():
+        campaign.settings = {**campaign.settings, "smallest_group": 24}
+        session.commit()
+    sitting, (grades, _opinion) = guarded_figures(session, office.officer, "concentrated", "round", held.id)
+    assert sitting.told
+    assert grades.counts.together is None
+    assert set(grades.counts.rows.values()) == {None}
