@@ -61,7 +61,8 @@ def first_notice(desk: Desk) -> Notice:
 def kept_files(desk: Desk) -> list[tuple[bytes, str, str | None, str | None]]:
     wanted = select(NoticeFile.pdf, NoticeFile.sha256, NoticeFile.signed_by, NoticeFile.certificate)
     with desk.session() as session:
-        return [row._tuple() for row in session.execute(wanted.order_by(NoticeFile.notice_id))]
+        rows = session.execute(wanted.order_by(NoticeFile.notice_id))
+        return [(pdf, digest, by, certificate) for pdf, digest, by, certificate in rows]
 
 
 def test_nothing_is_signed_by_default(signing_desk: SigningDesk) -> None:
