@@ -162,7 +162,8 @@ def test_a_changed_definition_changes_the_regulation(
 
 
 def test_panels_and_repeat_offences_are_told_and_renamed_along(plain: dict[str, Any], names: Names) -> None:
-    plain["triggers"][12]["panel"] = {
+    step = next(trigger for trigger in plain["triggers"] if trigger["key"] == "confirm_refusal")
+    step["panel"] = {
         "mode": "ratio", "roles": ["reviewer", "head"], "at_least": 3, "share": "2/3", "source": "实施口径",
     }  # fmt: skip
     plain["repeat_offence"] = {
