@@ -94,7 +94,7 @@ def test_from_a_bad_rating_to_the_ranking_and_the_printed_notice(
     page.get_by_label("事项").fill("办理备案")
     page.get_by_label("问题类别").select_option(index=1)
     page.get_by_label("情况描述").fill("（演示）窗口两次无人值守，等候四十分钟。")
-    page.get_by_role("main").locator("form button[type=submit]").last.click()
+    page.get_by_role("button", name="提交测评").click()
     expect(page.get_by_role("status")).to_contain_text("已收到，编号第1号")
     monitor.look()
 
