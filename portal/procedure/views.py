@@ -33,10 +33,8 @@ from workflow.uses import uses_of
 
 __all__ = ["MENU", "blueprint", "entry_views", "publishing_views", "regulation_views", "trial_views"]
 
-MENU = (
-    MenuEntry("procedure.index", _l("流程"), _l("设置"), 791),
-    MenuEntry("procedure.regulation", _l("现行规程"), _l("公开"), 915),
-)
+#: The regulation's line stands with the others for everyone, in `portal.public.front`.
+MENU = (MenuEntry("procedure.index", _l("流程"), _l("设置"), 791),)
 
 
 @blueprint.get("")

@@ -21,6 +21,7 @@ PATH = "/public"
 MENU = (
     MenuEntry("public.index", _l("公开首页"), _l("公开"), 900),
     MenuEntry("public.rules", _l("测评规则"), _l("公开"), 910),
+    MenuEntry("procedure.regulation", _l("现行规程"), _l("公开"), 915),
     MenuEntry("public.roster", _l("测评对象名册"), _l("公开"), 920),
     MenuEntry("public.results", _l("公布的结果"), _l("公开"), 930),
     MenuEntry("public.verify", _l("文书查验"), _l("公开"), 940),
@@ -29,6 +30,7 @@ MENU = (
 #: Addresses that the front page and its menu point to, and that the rest of the site answers.
 ELSEWHERE = {
     "public.rules": "/public/rules",
+    "procedure.regulation": "/procedures/regulation",
     "public.roster": "/public/roster",
     "public.results": "/public/results",
     "public.plan": "/public/plan/<int:attachment_id>",
