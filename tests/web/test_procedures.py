@@ -342,7 +342,7 @@ def test_publishing_leaves_running_cases_their_version(
     assert "第1版有1起在办、共1起" in page
     assert "15 → 10" in page
     assert act(draft, f"{DRAFT}/publish", page=DRAFT, adopt=["1"]).status_code == 302
-    db.rollback()
+    db.expire_all()
     assert db.get_one(Case, case.id).workflow.version == 1
     later = open_case(db, office.officer, office.campaign.id, sheet, now=START)
     assert later.workflow.version == 2
