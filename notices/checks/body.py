@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from notices.checks.verdict import (
     CELL,
@@ -68,9 +68,8 @@ def addressee(parts: Parts) -> Check:
     first = lines[0] if lines else None
     if first is None or not near(first.left, LEFT, 1.0):
         return absent("B2", asks, "无主送机关")
-    rest = [
-        line for line in lines if near(line.left, LEFT, 1.0) and line.baseline <= first.baseline + 6 * LINE
-    ]
+    # Wrapped lines stand flush left as well, also over a page's end; the first indented one begins the text.
+    rest = takewhile(lambda line: near(line.left, LEFT, 1.0), (line for _page, line in parts.flow))
     ends = next((line for line in rest if line.text.endswith("：")), None)
     last_title = parts.title[-1]
     gap = (
