@@ -58,13 +58,21 @@ def names_among(typed: str, known: Sequence[str]) -> list[str]:
 
     >>> names_among("好，但慢、坏", ["好，但慢", "坏", "好"])
     ['好，但慢', '坏']
+    >>> names_among("、甲、；、 乙，", ["乙", "、甲", "；"])
+    ['、甲', '；', '乙']
     """
     left, names = clean(typed), []
     longest_first = sorted(known, key=len, reverse=True)
-    while left := left.strip(_SEPARATORS):
-        name = next((name for name in longest_first if _begins(left, name)), None) or _first_word(left)
+    while left:
+        # A name may begin or end with a separator itself, so names are looked for before separators are dropped.
+        name = next((name for name in longest_first if name and _begins(left, name)), None)
+        if name is None and left[0] in _SEPARATORS:
+            left = left[1:]
+            continue
+        name = name or _first_word(left)
         names.append(name)
         left = left[len(name) :]
+        left = left[1:] if left[:1] and left[0] in _SEPARATORS else left
     return names
 
 

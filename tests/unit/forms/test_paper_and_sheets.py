@@ -201,7 +201,7 @@ def definitions(draw: st.DrawFn) -> FormDefinition:
     return form_of(last, *fields, name=draw(WORDS), source=draw(WORDS), intro=draw(st.just("") | WORDS))
 
 
-@settings(derandomize=True, max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(definitions())
 def test_whatever_can_be_saved_is_printed_and_comes_back_from_its_workbook(form: FormDefinition) -> None:
     around = Surroundings(organ="效能办", address="https://host/f")
