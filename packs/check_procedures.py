@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 
 from definitions.fault import Fault
@@ -54,18 +55,17 @@ def dearest_paths(workflow: Workflow, scheme: Scheme) -> dict[str, tuple[str, ..
     arrows = arrows_of(workflow, workflow.triggers)
     paid = {tier.state for tier in scheme.pool.tiers} if scheme.pool else set()
     best: dict[str, tuple[str, ...]] = {}
-    waiting: list[tuple[str, tuple[str, ...]]] = [
-        (workflow.initial, (workflow.initial,) if workflow.initial in paid else ())
-    ]
-    seen: set[tuple[str, frozenset[str]]] = set()
+    waiting = deque([(workflow.initial, (workflow.initial,) if workflow.initial in paid else ())])
+    # What a way costs hangs on which states it touched; what it is reported under, on the last of them.
+    seen: set[tuple[str, frozenset[str], tuple[str, ...]]] = set()
     while waiting:
-        state, path = waiting.pop()
-        if (state, frozenset(path)) in seen:
+        state, path = waiting.popleft()
+        if (state, frozenset(path), path[-1:]) in seen:
             continue
-        seen.add((state, frozenset(path)))
+        seen.add((state, frozenset(path), path[-1:]))
         if path and path[-1] == state and _cost(scheme, path) > _cost(scheme, best.get(state, ())):
             best[state] = path
-        for target in arrows[state]:
+        for target in sorted(arrows[state]):
             longer = (*path, target) if target in paid and target not in path else path
             waiting.append((target, longer))
     return best
