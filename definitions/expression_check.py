@@ -17,7 +17,7 @@ LITERAL, LIST, NOTHING, UNKNOWN = "literal", "list", "nothing", "unknown"
 Kind: TypeAlias = str
 
 KEYED = frozenset({ValueType.CHOICE, ValueType.GRADE, ValueType.TEXT, LITERAL})
-DAY = re.compile(r"\d{4}-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2})?)?)?|\d{2}:\d{2}")
+DAY = re.compile(r"\d{4}-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2})?)?)?|\d{2}:\d{2}", re.ASCII)
 WORDS = {LITERAL: "文字", LIST: "列表", NOTHING: "空"}
 
 
@@ -25,21 +25,39 @@ def check_types(expr: Any, names: Mapping[str, ValueType], *, expects: Expects =
     """Faults of meaning in an expression whose shape is already good."""
     check = _Check(names)
     kind = check.kind(expr)
-    if not check.faults and expects is not None and not _fits(kind, expects):
+    if not check.faults and expects is not None and not _fits(kind, expects, expr):
         check.faults.append(f"结果应当是{expects.words}，这里得到的是{_words(kind)}")
     return list(dict.fromkeys(check.faults))
 
 
-def _fits(kind: Kind, expects: ValueType) -> bool:
+def _fits(kind: Kind, expects: ValueType, expr: Any) -> bool:
     if kind in (UNKNOWN, expects):
         return True
     if expects is ValueType.BOOLEAN:
+        return False
+    if expects is ValueType.DATE and not _all_days(expr):
         return False
     return kind in (LITERAL, NOTHING) and expects not in (ValueType.NUMBER, ValueType.CHOICES)
 
 
 def _words(kind: Kind) -> str:
     return WORDS[kind] if kind in WORDS else ValueType(kind).words
+
+
+def _texts(node: Any) -> list[str]:
+    """The literal texts that a node can come to: itself, or what the branches of an ``if`` come to."""
+    if isinstance(node, str):
+        return [node]
+    if not isinstance(node, dict) or "if" not in node or not isinstance(node["if"], list):
+        return []
+    operands = node["if"]
+    branches = [*operands[1:-1:2], *operands[-1:]]
+    return [text for branch in branches for text in _texts(branch)]
+
+
+def _all_days(node: Any) -> bool:
+    """Whether every literal text that a node can come to is written as a day or a time."""
+    return all(DAY.fullmatch(text) for text in _texts(node))
 
 
 class _Check:
@@ -102,7 +120,7 @@ class _Check:
         kind = self._named(operands[0])
         if len(operands) == 2 and kind != UNKNOWN:
             default = self.kind(operands[1])
-            if isinstance(operands[1], dict) or not self._alike(kind, default):
+            if isinstance(operands[1], dict) or not self._alike(kind, default, operands[1:]):
                 return self._fault(f"“{operands[0]}”的默认值应当是{_words(kind)}")
         return kind
 
@@ -136,11 +154,12 @@ class _Check:
         settled = [kind for kind in kinds if kind != NOTHING]
         if not settled or UNKNOWN in settled:
             return UNKNOWN if settled else NOTHING
-        if not all(self._alike(settled[0], kind) for kind in settled[1:]):
+        whole = next((kind for kind in settled if kind != LITERAL), LITERAL)
+        if not all(self._alike(whole, kind, [{"if": operands}]) for kind in settled):
             return self._fault(
                 "if 的各个结果应当是同一种内容：" + "、".join(_words(kind) for kind in settled)
             )
-        return next((kind for kind in settled if kind != LITERAL), LITERAL)
+        return whole
 
     def _in(self, operands: list[Any]) -> Kind:
         if len(operands) != 2:
@@ -156,7 +175,7 @@ class _Check:
     def _in_list(self, needle: Kind, items: Any) -> Kind:
         if not isinstance(items, list) or not items:
             return self._fault("in 的列表不能为空")
-        wrong = [item for item in items if not self._alike(needle, self.kind(item), item)]
+        wrong = [item for item in items if not self._alike(needle, self.kind(item), [item])]
         if wrong:
             return self._fault(f"列表里的“{wrong[0]}”不是{_words(needle)}，不可能相等")
         return ValueType.BOOLEAN
@@ -169,8 +188,7 @@ class _Check:
             return UNKNOWN
         if ValueType.CHOICES in (left, right) or LIST in (left, right):
             return self._fault(f"多选和列表不能用“{operator}”比较，请用 in")
-        literal = next((operand for operand in operands if isinstance(operand, str)), None)
-        if not self._alike(left, right, literal):
+        if not self._alike(left, right, operands):
             return self._fault(f"{_words(left)}与{_words(right)}不可能相等")
         return ValueType.BOOLEAN
 
@@ -183,7 +201,7 @@ class _Check:
         if all(kind == ValueType.NUMBER for kind in kinds):
             return ValueType.BOOLEAN
         days = all(
-            kind == ValueType.DATE or (kind == LITERAL and DAY.fullmatch(operand))
+            kind == ValueType.DATE or (kind == LITERAL and _all_days(operand))
             for kind, operand in zip(kinds, operands, strict=True)
         )
         if days and ValueType.DATE in kinds:
@@ -201,9 +219,10 @@ class _Check:
         return ValueType.NUMBER
 
     @staticmethod
-    def _alike(left: Kind, right: Kind, literal: Any = None) -> bool:
+    def _alike(left: Kind, right: Kind, nodes: list[Any]) -> bool:
+        """Whether two kinds can be the same; nodes: where the literal texts of either are found."""
         if NOTHING in (left, right) or left == right:
             return True
         if {left, right} == {ValueType.DATE, LITERAL}:
-            return (isinstance(literal, str) and DAY.fullmatch(literal) is not None) or literal is None
+            return all(_all_days(node) for node in nodes)
         return left in KEYED and right in KEYED and LITERAL in (left, right)

@@ -72,6 +72,9 @@ def test_sums_of_decimals_are_exact() -> None:
         {"==": [{"var": "t"}, None]},
         {"if": [{"==": [{"var": "c"}, "x"]}, {"==": [{"var": "n"}, 1]}, False]},
         {">": [{"+": [{"var": ["n", 0]}, 1]}, 3]},
+        {"<=": [{"var": "d"}, {"if": [{"var": "b"}, "2012-05-01", "2012-06-01"]}]},
+        {"==": [{"if": [{"var": "b"}, {"var": "d"}, "2012-05-01"]}, "2012-06-01"]},
+        {"in": [{"if": [{"var": "b"}, "x", None]}, ["x", "y"]]},
     ],
 )
 def test_good_condition_has_no_faults(expr: Any) -> None:
@@ -93,6 +96,14 @@ def test_good_condition_has_no_faults(expr: Any) -> None:
         ({"+": [{"var": "t"}, 1]}, "只能计算数字"),
         ({"if": [True, 1]}, "if 应当写作"),
         ({"if": [True, {"var": "n"}, {"var": "t"}]}, "同一种内容"),
+        ({"if": [True, "a", True, {"var": "c"}, {"var": "g"}]}, "同一种内容"),
+        ({"if": [True, {"var": "d"}, "昨天"]}, "同一种内容"),
+        ({"<": [{"var": "d"}, {"if": [{"var": "b"}, "2012-05-01", "昨天"]}]}, "只能比较数字"),
+        ({"==": [{"if": [{"var": "b"}, "昨天", "今天"]}, {"var": "d"}]}, "不可能相等"),
+        ({"in": [{"var": "d"}, ["2012-05-01", "昨天"]]}, "“昨天”不是日期"),
+        ({"in": [{"if": [{"var": "b"}, "x", "y"]}, [1]]}, "“1”不是文字"),
+        ({"<": [{"var": ["d", "昨天"]}, "2012-05-01"]}, "默认值应当是日期"),
+        ({">": [{"var": "d"}, "２０１２-０４-０９"]}, "只能比较数字"),
         ({"in": [{"var": "g"}, []]}, "不能为空"),
         ({"missing": []}, "至少一个字段"),
         ({"a": 1, "b": 2}, "只有一个运算符"),
@@ -107,6 +118,11 @@ def test_good_condition_has_no_faults(expr: Any) -> None:
 def test_what_cannot_be_meant_is_said(expr: Any, part: str) -> None:
     faults = check(expr, NAMES, expects=ValueType.BOOLEAN)
     assert any(part in fault for fault in faults), faults
+
+
+def test_a_date_may_be_asked_for_as_a_literal_only_when_it_is_one() -> None:
+    assert check("2012-05-01", NAMES, expects=ValueType.DATE) == []
+    assert check({"if": [{"var": "b"}, "2012-05-01", "昨天"]}, NAMES, expects=ValueType.DATE)
 
 
 def test_deep_nesting_is_refused_without_falling_over() -> None:
