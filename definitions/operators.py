@@ -2,7 +2,8 @@
 
 The meaning is JSON Logic's (https://jsonlogic.com), with three narrowings that make it fit for rules people
 write: an unanswered fact is neither less nor more than anything, arithmetic with an unanswered fact gives
-no answer, and numbers are exact. `static/forms.js` gives the browser's engine the same three.
+no answer, and a name is looked up as it is written. Numbers are exact. `static/expression.js` gives the
+browser's engine the same.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from itertools import pairwise
+from math import isfinite
 from typing import Any, TypeAlias
 
 Number: TypeAlias = int | Fraction
 
-DECIMAL = re.compile(r"[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})")
+DECIMAL = re.compile(r"[+-]?([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})")
+#: What may stand around a number; the browser's notion of a blank is another one than Python's.
+BLANK = " \t\r\n"
 
 COMPARISONS = ("<", "<=", ">", ">=")
 EQUALITIES = ("==", "!=")
@@ -36,10 +40,12 @@ def number(value: Any) -> Number | None:
         return int(value)
     if isinstance(value, (int, Fraction)):
         return value
-    text = repr(value) if isinstance(value, float) else value
-    if not isinstance(text, str) or not DECIMAL.fullmatch(text.strip()):
+    if isinstance(value, float):
+        # Its shortest writing is what was meant: 0.1 is a tenth.
+        return whole(Fraction(repr(value))) if isfinite(value) else None
+    if not isinstance(value, str) or not DECIMAL.fullmatch(value.strip(BLANK)):
         return None
-    return whole(Fraction(text.strip()))
+    return whole(Fraction(value.strip(BLANK)))
 
 
 def whole(value: Number) -> Number:

@@ -2,75 +2,8 @@
 (function () {
   "use strict";
 
-  var engine = window.jsonLogic;
-
-  // The same three narrowings as definitions/operators.py: the unanswered is neither less nor more,
-  // arithmetic with the unanswered has no answer, and a name is looked up as it is written.
-  function number(value) {
-    if (typeof value === "boolean") return value ? 1 : 0;
-    if (typeof value === "number") return value;
-    if (typeof value !== "string" || !/^[+-]?(\d+(\.\d*)?|\.\d+)$/.test(value.trim())) return null;
-    return Number(value);
-  }
-  function nothing(value) { return value === null || value === undefined; }
-  function equal(a, b) {
-    if (nothing(a) || nothing(b)) return nothing(a) && nothing(b);
-    if (typeof a === "string" && typeof b === "string") return a === b;
-    var left = number(a);
-    return left !== null && left === number(b);
-  }
-  function ordered(test) {
-    return function () {
-      for (var i = 0; i + 1 < arguments.length; i += 1) {
-        var a = arguments[i], b = arguments[i + 1];
-        if (typeof a === "string" && typeof b === "string") { if (!a || !b || !test(a, b)) return false; continue; }
-        a = number(a); b = number(b);
-        if (a === null || b === null || !test(a, b)) return false;
-      }
-      return true;
-    };
-  }
-  function arithmetic(compute) {
-    return function () {
-      var values = Array.prototype.map.call(arguments, number);
-      if (!values.length || values.indexOf(null) >= 0) return null;
-      var result = compute(values);
-      return Number.isFinite(result) ? result : null;
-    };
-  }
-  function look(facts, name, fallback) {
-    var known = facts && Object.prototype.hasOwnProperty.call(facts, name);
-    return known && !nothing(facts[name]) ? facts[name] : (fallback === undefined ? null : fallback);
-  }
-  var table = {
-    "==": equal,
-    "!=": function (a, b) { return !equal(a, b); },
-    "<": ordered(function (a, b) { return a < b; }),
-    "<=": ordered(function (a, b) { return a <= b; }),
-    ">": ordered(function (a, b) { return a > b; }),
-    ">=": ordered(function (a, b) { return a >= b; }),
-    "+": arithmetic(function (v) { return v.reduce(function (a, b) { return a + b; }); }),
-    "*": arithmetic(function (v) { return v.reduce(function (a, b) { return a * b; }); }),
-    "-": arithmetic(function (v) { return v.length === 1 ? -v[0] : v[0] - v[1]; }),
-    "/": arithmetic(function (v) { return v[0] / v[1]; }),
-    "%": arithmetic(function (v) { return v[0] % v[1]; }),
-    "min": arithmetic(function (v) { return Math.min.apply(null, v); }),
-    "max": arithmetic(function (v) { return Math.max.apply(null, v); }),
-    "in": function (needle, hay) {
-      if (Array.isArray(hay)) return hay.some(function (item) { return equal(needle, item); });
-      return typeof hay === "string" && typeof needle === "string" && needle !== "" && hay.indexOf(needle) >= 0;
-    },
-    "var": function (name, fallback) { return look(this, name, fallback); },
-    "missing": function () {
-      var names = Array.isArray(arguments[0]) ? arguments[0] : Array.prototype.slice.call(arguments);
-      var facts = this;
-      return names.filter(function (name) {
-        var value = look(facts, name);
-        return nothing(value) || value === "" || (Array.isArray(value) && !value.length);
-      });
-    }
-  };
-  if (engine) Object.keys(table).forEach(function (name) { engine.add_operation(name, table[name]); });
+  // Absent where the browser cannot count exactly: then the form is as it is without script.
+  var language = window.expressions;
 
   function all(root, selector) { return Array.prototype.slice.call(root.querySelectorAll(selector)); }
   function rule(element, name) {
@@ -78,7 +11,7 @@
     return text === null ? undefined : JSON.parse(text);
   }
   function holds(expression, facts) {
-    return expression === undefined || engine.truthy(engine.apply(expression, facts));
+    return expression === undefined || language.holds(expression, facts);
   }
 
   function answer(field) {
@@ -95,24 +28,34 @@
     var control = field.querySelector("input,select,textarea");
     var value = control ? control.value.trim() : "";
     if (type === "signature") return value ? true : null;
-    return type === "number" ? number(value) : (value || null);
+    return type === "number" ? typed(value) : (value || null);
   }
+  // Full-width digits and commas between thousands are read as the server reads them.
+  function typed(value) { return language.number(value.normalize("NFKC").replace(/,/g, "")); }
   function filledRows(field) {
     return all(field, ".pd-row").filter(function (row) {
       return all(row, "input,select").some(function (cell) { return cell.value.trim(); });
     });
   }
   function sums(field) {
-    var facts = {};
+    var facts = {}, any = filledRows(field).length > 0;
     all(field, "[data-total-of]").forEach(function (output) {
-      var units = 0, places = 0, cells = all(field, "[data-total='" + output.dataset.totalOf + "']");
-      cells.forEach(function (cell) { places = Math.max(places, (cell.value.split(".")[1] || "").length); });
-      cells.forEach(function (cell) { units += Math.round((number(cell.value) || 0) * Math.pow(10, places)); });
-      facts[field.dataset.key + "." + output.dataset.totalOf] = units / Math.pow(10, places);
-      output.textContent = (units / Math.pow(10, places)).toFixed(places);
+      if (!any) { output.textContent = "—"; return; }
+      var places = 0, values = [0];
+      all(field, "[data-total='" + output.dataset.totalOf + "']").forEach(function (cell) {
+        var value = typed(cell.value);
+        if (value === null) return;
+        values.push(value);
+        places = Math.max(places, (cell.value.normalize("NFKC").split(".")[1] || "").trim().length);
+      });
+      var sum = facts[field.dataset.key + "." + output.dataset.totalOf] = language.sum.apply(null, values);
+      output.textContent = language.shown(sum, places);
     });
     return facts;
   }
+
+  // What each computed field came to, not rounded, for the formulas that use it.
+  var worked = new Map();
 
   // Conditions may look at fields whose own conditions just changed: settle until nothing moves.
   function settle(form) {
@@ -121,7 +64,7 @@
       var facts = {}, moved = false;
       fields.forEach(function (field) {
         if (field.closest(".pd-off")) return;
-        if (field.dataset.formula) { facts[field.dataset.key] = number(field.dataset.value); return; }
+        if (field.dataset.formula) { facts[field.dataset.key] = worked.get(field); return; }
         facts[field.dataset.key] = answer(field);
         if (field.dataset.type === "rows") Object.assign(facts, sums(field));
       });
@@ -136,11 +79,10 @@
   }
   function compute(field, facts) {
     if (!field.dataset.formula) return false;
-    var value = engine.apply(rule(field, "formula"), facts);
-    var text = nothing(value) ? "" : String(value);
-    if ((field.dataset.value || "") === text) return false;
-    field.dataset.value = text;
-    field.querySelector("output").textContent = text === "" ? "—" : Number(value).toFixed(Number(field.dataset.decimals));
+    var value = language.number(language.evaluate(rule(field, "formula"), facts)), known = worked.get(field);
+    if (known !== undefined && String(known) === String(value)) return false;
+    worked.set(field, value);
+    field.querySelector("output").textContent = language.shown(value, Number(field.dataset.decimals)) || "—";
     return true;
   }
   function mark(field, facts) {
@@ -264,7 +206,7 @@
     all(body, "input[type=file]").forEach(previews);
     all(body, ".pd-rows").forEach(moreRows);
     all(body, ".pd-signature-text").forEach(pad);
-    if (engine) {
+    if (language) {
       body.addEventListener("input", function () { settle(body); });
       body.addEventListener("change", function () { settle(body); });
       settle(body);
