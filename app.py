@@ -27,6 +27,7 @@ from portal.page import init_page
 from portal.public.front import init_front
 from portal.security import init_security
 from portal.signing import init_signing
+from portal.turns import Turns
 from services.accounts import Passwords
 from settings import ROOT, flask_config, read_settings
 
@@ -68,6 +69,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     import_module("admin").init_admin(app)
     import_module("cli").register_commands(app)
     import_module("api.late").init_api(app)
+    if app.extensions["engine"].dialect.name == "sqlite":
+        app.wsgi_app = Turns(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from definitions.expression import evaluate
+from definitions.expression import evaluate, evaluate_checked
 from definitions.operators import holds
 from forms.builder import PREFIX, AnswerField, AnswerForm, form_class
 from forms.choices import ChoiceSource
@@ -158,7 +158,7 @@ def _settle(form: AnswerForm) -> None:
         bound: AnswerField = form[f"{PREFIX}{spec.key}"]
         bound.asked = all(_holds(item.visible_when, facts) for item in (*above[spec.key], spec))
         if isinstance(spec, Computed):
-            value = evaluate(spec.formula, facts) if bound.asked else None
+            value = evaluate_checked(spec.formula, facts) if bound.asked else None
             bound.data = spec.answer_from(value)
             bound.posted = spec.posted_from(bound.data)
             facts[spec.key] = value if isinstance(value, (int, Fraction)) else None
@@ -173,4 +173,4 @@ def _settle(form: AnswerForm) -> None:
 
 
 def _holds(condition: Any, facts: Mapping[str, Any]) -> bool:
-    return condition is None or holds(evaluate(condition, facts))
+    return condition is None or holds(evaluate_checked(condition, facts))

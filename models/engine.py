@@ -113,7 +113,9 @@ def _prepare_sqlite(engine: Engine, wal: bool) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         if not WRITING.get():
-            connection.exec_driver_sql("BEGIN")
+            # Said before every read and refused by nothing, so it needs none of SQLAlchemy's care for errors.
+            raw: Any = connection.connection.dbapi_connection
+            raw.execute("BEGIN")
             return
         queue.acquire()
         try:

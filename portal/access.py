@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 from flask import Flask, abort, current_app, g, redirect, request, url_for
 from flask_login import AnonymousUserMixin, LoginManager, current_user
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
-from models.people import ROLE_NAMES, Role, User
+from models.base import table_of
+from models.people import ROLE_NAMES, Role, RoleGrant, User
 from portal.database import database
 from services.actor import Actor, actor_of
 
@@ -122,18 +122,38 @@ def init_access(app: Flask) -> None:
     grant(app, "static", PUBLIC)
 
 
-#: Asked by every request: the account with its roles at once, not one after the other.
-_ACCOUNT = select(User).options(joinedload(User.grants)).where(User.id == bindparam("number"))
+_USER, _GRANT = table_of(User).c, table_of(RoleGrant).c
+#: Asked by every request: the account, a row for each of its roles. Columns, because nobody changes it here.
+_ACCOUNT = (
+    select(
+        _USER.id,
+        _USER.name,
+        _USER.login,
+        _USER.session_epoch,
+        _USER.password_expired,
+        _USER.active,
+        _USER.locale,
+        _USER.target_id,
+        _USER.unit_id,
+        _USER.monitor_id,
+        _GRANT.role,
+    )
+    .select_from(table_of(User).outerjoin(table_of(RoleGrant), _GRANT.user_id == _USER.id))
+    .where(_USER.id == bindparam("number"))
+)
 
 
 def _load(cookie: str) -> Visitor | None:
     number, _, epoch = cookie.partition(":")
     if not (number.isdigit() and epoch.isdigit()):
         return None
-    user = database.session.execute(_ACCOUNT, {"number": int(number)}).unique().scalar_one_or_none()
-    if user is None or not user.active or user.session_epoch != int(epoch):
+    rows = database.session.execute(_ACCOUNT, {"number": int(number)}).all()
+    if not rows or not rows[0].active or rows[0].session_epoch != int(epoch):
         return None
-    return visitor_of(user)
+    user = rows[0]
+    roles = frozenset(row.role.value for row in rows if row.role is not None)
+    actor = Actor(user.id, user.name, roles, user.target_id, user.unit_id, user.monitor_id)
+    return Visitor(actor, user.login, user.session_epoch, user.password_expired, user.locale)
 
 
 def _guard() -> Response | None:

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from forms.builder import PREFIX
+from models.base import table_of
 from models.campaign import Campaign
 from models.collection import AnswerDraft, Collection
 from services.actor import Actor
@@ -30,6 +31,9 @@ from services.transaction import transaction
 DRAFT_DAYS = 30
 RESUME_LENGTH = 16
 OWNER = "draft"
+_DRAFT = table_of(AnswerDraft).c
+#: Asked with every form handed in.
+_AT_PLACE = select(_DRAFT.id).where(_DRAFT.place == bindparam("place"))
 #: What one form can hold at most: 300 fields, long tables in some.
 MOST_TYPED = 20_000
 LARGEST_TYPED = 1_000_000
@@ -183,7 +187,7 @@ def typed_with_files(session: Session, draft: AnswerDraft) -> list[tuple[str, st
 def drop_draft(session: Session, place: Place, *, store: FileStore) -> None:
     """Forget a draft: it was handed in, or its writer begins anew."""
     with transaction(session):
-        ids = session.execute(select(AnswerDraft.id).where(AnswerDraft.place == place.key)).scalars().all()
+        ids = session.execute(_AT_PLACE, {"place": place.key}).scalars().all()
         remove_drafts(session, ids, store=store)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.orm import Session
 
 from forms.choices import Entry
+from models.base import table_of
 from models.campaign import DictionaryEntry
 from models.roster import Monitor, Target, Unit
 
@@ -49,7 +50,9 @@ _NOUNS: tuple[type[Target | Unit | Monitor | DictionaryEntry], ...] = (Target, U
 #: Whether any of the rosters moved: asked once for each form.
 _REVISIONS = select(
     *(
-        select(func.coalesce(func.sum(noun.row_version), 0) * 1_000_000 + func.count()).scalar_subquery()
+        select(func.coalesce(func.sum(table_of(noun).c.row_version), 0) * 1_000_000 + func.count())
+        .select_from(table_of(noun))
+        .scalar_subquery()
         for noun in _NOUNS
     )
 )

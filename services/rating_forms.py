@@ -21,6 +21,7 @@ from forms.builder import PREFIX
 from forms.context import Uploads
 from forms.definition import FormDefinition
 from forms.fields.file import File
+from models.base import table_of
 from models.campaign import Campaign, CampaignStatus
 from models.notice import Attachment
 from models.people import Role
@@ -36,7 +37,8 @@ from services.transaction import transaction
 LOCAL = ZoneInfo("Asia/Shanghai")
 #: Files of a form that was refused belong to its writer until the form is taken.
 HELD = "held"
-_TARGET = select(Target.id).where(Target.key == bindparam("key"), Target.active)
+_ROSTER = table_of(Target).c
+_TARGET = select(_ROSTER.id).where(_ROSTER.key == bindparam("key"), _ROSTER.active)
 _KEPT = re.compile(r"file-(\d{1,12})")
 
 

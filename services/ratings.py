@@ -23,6 +23,7 @@ from models.people import Role, RoleGrant, User
 from models.rating import Rating, RatingVoid, Submission
 from models.roster import Target
 from services.actor import OFFICE, Actor
+from services.answer_drafts import drop_draft, rating_place
 from services.attachments import FileStore, attach
 from services.definitions import form_of
 from services.history import record
@@ -42,7 +43,8 @@ from services.transaction import transaction
 #: Said with every rating, so put together once; on the tables, because nothing of it is read back as objects.
 _NEW_RATING = insert(table_of(Rating)).returning(table_of(Rating).c.id)
 _NEW_SUBMISSION = insert(table_of(Submission))
-_EARLIER = select(Submission.made, Submission.digest).where(Submission.token == bindparam("token"))
+_SENT = table_of(Submission).c
+_EARLIER = select(_SENT.made, _SENT.digest).where(_SENT.token == bindparam("token"))
 
 
 @dataclass(frozen=True)
@@ -67,11 +69,13 @@ def submit_rating(
     token: str,
     store: FileStore,
     now: datetime,
+    about: str | None = None,
 ) -> Submitted:
     """Take one filled form as one rating, wholly or not at all.
 
     token: of the page that was shown; the same token again gives the same rating, with other content it is
-    refused. Raises FormRefused with every fault, or Refusal.
+    refused. about: what the link to the form named; the draft begun under it is forgotten in the same act.
+    None: there was no link. Raises FormRefused with every fault, or Refusal.
     """
     form_id, form = form_to_fill(session, actor, campaign, method_key)
     filling = read_filling(
@@ -98,6 +102,8 @@ def submit_rating(
         _keep(session, actor, store, filling, rating_id, token=token, now=now)
         if filling.proposes_case:
             _tell_officers(session, campaign, values, rating_id, now=now)
+        if about is not None:
+            drop_draft(session, rating_place(actor, campaign, method_key, about), store=store)
         return Submitted(rating_id, filling.target_id, filling.grade, filling.proposes_case)
 
     return _once(session, actor, store, filling, take, token=token, now=now)

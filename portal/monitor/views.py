@@ -101,12 +101,10 @@ def fill(method: str) -> Page:
             token=page_token(),
             store=file_store(),
             now=now(),
+            about=about_sent(),
         )
     except FormRefused as refused:
         return _form_page(campaign, method, refused.bound.form, refused), refused.status
-    rating_drafts.drop_rating_draft(
-        database.session, actor, campaign, method, about_sent(), store=file_store()
-    )
     return redirect(url_for("monitor.receipt", rating_id=taken.rating_id))
 
 
