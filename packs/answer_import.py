@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -65,10 +65,14 @@ class _Line:
     faulty: bool = False
 
 
+Fixed = Callable[[Mapping[str, str]], Mapping[str, str]]
+
+
 @dataclass
 class _Reading:
     book: AnswerBook
     context: Context
+    fixed: Fixed
     faults: list[CellFault] = field(default_factory=list)
     lines: dict[str, _Line] = field(default_factory=dict)
     total: int = 0
@@ -79,12 +83,20 @@ class _Reading:
         self.faults.append(CellFault(sheet, row, column, value[:80], wrong, remedy))
 
 
-def check_answers(sheets: Sheets, book: AnswerBook, context: Context) -> AnswerImport:
+def nothing_fixed(_extras: Mapping[str, str]) -> Mapping[str, str]:
+    """What stands whatever a line says, where nothing does."""
+    return {}
+
+
+def check_answers(
+    sheets: Sheets, book: AnswerBook, context: Context, fixed: Fixed = nothing_fixed
+) -> AnswerImport:
     """Every line of the workbook read as the form would read it, with every cell at fault. Takes nothing.
 
-    context: lists as they are now, and the time of the import.
+    context: lists as they are now, and the time of the import. fixed: the extras of a line → field key → the answer,
+    as it would be posted, that stands whatever the line says.
     """
-    reading = _Reading(book, context)
+    reading = _Reading(book, context, fixed)
     wanted = {sheet.name for sheet in book.sheets}
     main = book.sheets[0]
     if main.name not in sheets.rows:
@@ -212,7 +224,8 @@ def _read_extra(
     extra = next(extra for extra in reading.book.extras if extra.key == column.suffix)
     if not text:
         if extra.required:
-            reading.fault(where, "", f"“{column.heading}”不能为空", "请从列表中选一项")
+            remedy = "请照卡片填写" if extra.free else "请从列表中选一项"
+            reading.fault(where, "", f"“{column.heading}”不能为空", remedy)
         return
     key = extra_key(extra, text)
     if key is None:
@@ -274,6 +287,8 @@ def _read(reading: _Reading, line: _Line) -> ReadAnswer | None:
         for suffix, values in _posted(spec, line, reading.context).items():
             for value in values:
                 post.add(f"{PREFIX}{spec.key}" + (f"-{suffix}" if suffix else ""), value)
+    for key, text in reading.fixed(line.extras).items():
+        post.setlist(f"{PREFIX}{key}", [text])
     bound = bind(form, post, choices=reading.context.choices, now=reading.context.now)
     told = line.faulty
     for control in bound.form:

@@ -51,13 +51,17 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Extra:
-    """Something asked beside the form's own questions: who reported, where paper does not say."""
+    """Something asked beside the form's own questions: who reported, the code of a card.
+
+    entries: what can be chosen; none of it where `free` says that anything is written.
+    """
 
     key: str
     heading: str
     hint: str
     entries: Sequence[Entry]
     required: bool = True
+    free: bool = False
 
 
 @dataclass(frozen=True)
@@ -200,6 +204,8 @@ def cells_of(
 
 
 def extra_key(extra: Extra, text: str) -> str | None:
-    """The key that a cell of an extra column names; None when it names none."""
+    """The key that a cell of an extra column names, or what is written there; None when it names none."""
+    if extra.free:
+        return text
     key = key_written(text, extra.entries)
     return key if any(entry.key == key for entry in extra.entries) else None

@@ -23,6 +23,7 @@ from services.answer_drafts import (
     resume_place,
 )
 from services.answers import CARDHOLDER, VISITOR
+from services.card_fixed import fixed_by
 from services.choices import StoredChoices
 from services.definitions import form_of
 from services.one_time_codes import code_hash, count_wrong
@@ -128,10 +129,8 @@ def _desk(
 ) -> Desk:
     chosen = _given_out(session, held, form_id)
     form = form_of(session, chosen)
-    fixed = dict(held.prefill)
+    fixed = fixed_by(held, form, code)
     monitor = ""
-    if code is not None and code.target is not None and form.binding is not None and form.binding.target:
-        fixed[form.binding.target] = code.target.key
     if code is not None and code.monitor is not None:
         monitor = code.monitor.key
     own = actor.user_id is not None

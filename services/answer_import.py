@@ -24,14 +24,17 @@ from packs.workbook import Sheets, WorkbookRefused, read
 from services.actor import Actor
 from services.attachments import FileStore
 from services.batch_intake import Intake
-from services.batch_taking import FilledForm, received_at, take_form
+from services.batch_taking import FilledForm, card_of, received_at, take_form
 from services.batches import note, open_batch
 from services.choices import StoredChoices
+from services.one_time_codes import code_hash
 from services.rating_forms import Rated, rated_by
 from services.refusal import Refusal
 from services.transaction import transaction
 
 MONITOR = "monitor"
+#: Not the name of any question's column: those of extras have no field.
+CODE = "code"
 
 
 @dataclass(frozen=True)
@@ -47,11 +50,11 @@ class DryRun:
 def book_for(session: Session, intake: Intake) -> AnswerBook:
     """The workbook for an intake: the form's own columns, and who reported where the form does not ask. Refusal."""
     choices = StoredChoices(session)
-    extras = (
-        [Extra(MONITOR, "监测点", "填这张表的监测点，从列表中选", choices.entries("monitor"))]
-        if intake.monitors
-        else []
-    )
+    extras: list[Extra] = []
+    if intake.monitors:
+        extras.append(Extra(MONITOR, "监测点", "填这张表的监测点，从列表中选", choices.entries("monitor")))
+    if intake.coded:
+        extras.append(Extra(CODE, "代码", "这份答卷所附卡片上的一次性代码，横线可以不写", (), free=True))
     try:
         return book_of(intake.form, Context(choices), extras)
     except BookRefused as refused:
@@ -85,7 +88,12 @@ def dry_run(
         sheets = read(data, most_columns=MOST_COLUMNS)
     except WorkbookRefused as refused:
         raise Refusal(refused.code, refused.sentence, 422) from refused
-    result = check_answers(sheets, book, Context(StoredChoices(session), None, now))
+    result = check_answers(
+        sheets,
+        book,
+        Context(StoredChoices(session), None, now),
+        lambda extras: intake.fixed(card_of(session, intake, extras.get(CODE, ""))[0]),
+    )
     found = list(_office_faults(session, campaign, intake, book, result, received_on, now))
     bad = {fault.row for fault in found}
     result = replace(
@@ -110,6 +118,7 @@ def _office_faults(
     main = book.sheets[0]
     column = 1 + next(index for index, item in enumerate(main.columns) if item.suffix == SERIAL)
     taken, months = _taken(session, intake), _months(session, campaign)
+    codes: set[str] = set()
     received = received_at(received_on, now)
     for answer in result.good:
         why = ""
@@ -128,10 +137,23 @@ def _office_faults(
             if month in months:
                 why = f"这个监测点{rated.period}对该测评对象已经报过，每月每个对象报一次"
             months.add(month)
+        if not why and intake.coded:
+            why = _wrong_code(session, intake, answer.extras.get(CODE, ""), codes)
         if why:
             yield CellFault(
                 main.name, answer.row, column, answer.serial, why, "请核对这一份，改正或删去这一行"
             )
+
+
+def _wrong_code(session: Session, intake: Intake, code: str, codes: set[str]) -> str:
+    """Why the code of a line is not good; codes: hashes of those met above."""
+    _card, refusal = card_of(session, intake, code)
+    if refusal is not None:
+        return refusal.sentence.rstrip("。")
+    if code_hash(code) in codes:
+        return "前面的行已经用了这个代码，一张卡只收一份"
+    codes.add(code_hash(code))
+    return ""
 
 
 def _taken(session: Session, intake: Intake) -> set[str]:
@@ -216,7 +238,13 @@ def apply(
             now=now,
         )
         for answer in run.result.good:
-            form = FilledForm(answer.serial, dict(answer.answers), answer.extras.get(MONITOR, ""))
+            card, _refusal = card_of(session, intake, answer.extras.get(CODE, ""))
+            form = FilledForm(
+                answer.serial,
+                dict(answer.answers),
+                answer.extras.get(MONITOR, ""),
+                code_id=card.id if card else None,
+            )
             take_form(session, actor, batch, intake, form, store=store, now=now)
         left = run.result.total - len(run.result.good)
         note(session, actor, batch, "batch.imported", {"taken": len(run.result.good), "left_out": left}, now)

@@ -12,9 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from forms.answers import open_form, reopen_form
-from forms.builder import PREFIX, AnswerForm
-from forms.definition import FormDefinition
+from forms.answers import reopen_form
+from forms.builder import AnswerForm
 from models.case import Case
 from models.collection import Answer, AnswerDraft, Collection
 from models.people import User
@@ -26,7 +25,7 @@ from services.answer_drafts import (
 )
 from services.answers import refuse_unless_taking
 from services.case_access import case_for
-from services.prefills import Known, impose, prefilled, show_fixed
+from services.prefills import Known, impose, opened, prefilled, show_fixed
 from services.refusal import Refusal
 from services.reports import month_due
 
@@ -38,21 +37,7 @@ def empty_form(session: Session, desk: Desk, *, link: Mapping[str, str], now: da
     refuse_unless_taking(desk.held, now=now)
     known = with_case(session, desk.actor, _known(session, desk, now), link)
     answers = prefilled(desk.form, link=link, known=known, choices=desk.choices, now=now)
-    form = open_form(desk.form, choices=desk.choices, answers=answers, now=now)
-    if not desk.fixed:
-        return form
-    pairs = [(f"{PREFIX}{key}", value) for key, value in _posted(desk.form, answers)]
-    return _shown(desk, MultiDict(pairs), now)
-
-
-def _posted(form: FormDefinition, answers: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [
-        (f"{key}-{suffix}" if suffix else key, str(value))
-        for field in form.fields
-        if (key := field.key) in answers
-        for suffix, values in field.posted_from(answers[key]).items()
-        for value in values
-    ]
+    return opened(desk.form, answers, desk.fixed, choices=desk.choices, now=now)
 
 
 def draft_form(session: Session, desk: Desk, draft: AnswerDraft, *, now: datetime) -> AnswerForm:

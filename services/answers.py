@@ -27,6 +27,7 @@ from models.people import Role
 from services.actor import Actor
 from services.answer_access import answer_for
 from services.attachments import Checked, FileStore, attach
+from services.card_fixed import code_spent, stands_for_an_answer
 from services.collections import closes_for_good, locked_collection
 from services.definitions import form_of
 from services.history import record
@@ -108,7 +109,7 @@ def take_answer(
             if way.entered:
                 actor.require(Role.ADMIN, Role.OFFICER, to="录入答卷")
             refuse_unless_taking(held, now=now, late=True, entered=way.entered)
-            code = _spend(session, held, way.code_id)
+            code = _spend(session, held, way)
             return _take(session, actor, held, filled, way, code, token=token, store=store, now=now)
     except IntegrityError as error:
         raise _doubled(session, collection_id) from error
@@ -197,17 +198,21 @@ def _said(moment: datetime) -> str:
     return f"{local.year}年{local.month}月{local.day}日{local:%H:%M}"
 
 
-def _spend(session: Session, held: Collection, code_id: int | None) -> CollectionCode | None:
-    """Use the code up. Paper of a collection by code may come without: the office vouches for it."""
-    if code_id is None:
+def _spend(session: Session, held: Collection, way: Way) -> CollectionCode | None:
+    """Use the code up. Of a form that the office takes in, it is good again once what came with it counts no more."""
+    if way.code_id is None:
+        if way.entered and held.access == "code":
+            raise Refusal("code_missing", f"“{held.title}”凭代码卡填写，请录入表上或所附卡片上的代码。", 422)
         return None
-    code = session.get(CollectionCode, code_id, with_for_update=True, populate_existing=True)
+    code = session.get(CollectionCode, way.code_id, with_for_update=True, populate_existing=True)
     if code is None or code.collection_id != held.id:
         raise Refusal("code_unknown", "代码不对，请核对卡片上的代码，横线可以不输。", 404)
+    if code.spent and (not way.entered or stands_for_an_answer(session, code)):
+        raise code_spent()
     if code.spent:
-        raise Refusal(
-            "code_spent", "这张卡的代码已经用过，答卷已收到，不能再填。如非本人所填，请与发卡的单位联系。"
-        )
+        # What was voided as a rating keeps its answer; the paper that comes anew takes its place.
+        table = table_of(Answer)
+        session.execute(update(table).where(table.c.code_id == code.id).values(respondent_key=None))
     code.spent = True
     session.flush()
     return code

@@ -21,6 +21,7 @@ from services.batch_intake import Intake, intake_of
 from services.batch_undo import line_of
 from services.batches import batch_for, note
 from services.choices import StoredChoices
+from services.prefills import impose, show_fixed
 from services.rating_forms import FormRefused
 from services.refusal import Refusal
 from services.transaction import transaction
@@ -67,7 +68,9 @@ def check_line(
     batch = batch_for(session, actor, batch_id)
     intake = intake_of(session, batch)
     choices = StoredChoices(session)
-    bound = bind(intake.form, formdata, choices=choices, now=now)
+    line = line_of(session, batch, line_id)
+    bound = bind(intake.form, impose(formdata, _fixed(intake, line)), choices=choices, now=now)
+    show_fixed(bound.form, intake.fixed())
     if bound.answers is None:
         raise FormRefused(bound)
     try:
@@ -91,6 +94,11 @@ def check_line(
     except Refusal as refusal:
         raise FormRefused(bound, refusal) from refusal
     return found
+
+
+def _fixed(intake: Intake, line: BatchLine) -> dict[str, str]:
+    """What stands whatever the second person types: the card is in the first typing's keeping."""
+    return intake.fixed(line.answer.code if line.answer else None)
 
 
 def _monitors(session: Session, rating: Rating | None, typed: str) -> tuple[str, str]:

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from forms.definition import FormDefinition
 from models.batch import Batch
 from models.campaign import Campaign
-from models.collection import Collection
+from models.collection import Collection, CollectionCode
+from services.card_fixed import fixed_by
 from services.definitions import form_of, form_of_campaign
 from services.rating_forms import method_of, reports_for_monitor
 from services.refusal import Refusal, not_found
@@ -36,6 +37,15 @@ class Intake:
     method: str = ""
     monitors: bool = False
     held: Collection | None = None
+
+    @property
+    def coded(self) -> bool:
+        """Whether each form carries the one-time code of a card."""
+        return self.held is not None and self.held.access == "code"
+
+    def fixed(self, code: CollectionCode | None = None) -> dict[str, str]:
+        """Field key → answer that stands whatever was written. code: of the card that came with the form."""
+        return fixed_by(self.held, self.form, code) if self.held is not None else {}
 
 
 def intake_by_key(session: Session, campaign: Campaign, key: str) -> Intake:

@@ -17,7 +17,7 @@ from forms.context import Uploads
 from forms.fields.file import File
 from models.batch import Batch, BatchLine
 from models.campaign import Campaign
-from models.collection import Answer
+from models.collection import Answer, CollectionCode
 from models.people import Role
 from models.rating import RatingVoid
 from models.roster import Monitor
@@ -26,8 +26,10 @@ from services.answers import Filled, Way, take_answer
 from services.attachments import Checked, FileStore, attach
 from services.batch_intake import Intake, intake_of
 from services.batches import batch_for
+from services.card_fixed import typed_code
 from services.choices import StoredChoices
 from services.history import record
+from services.prefills import impose, show_fixed
 from services.rating_forms import (
     LOCAL,
     FormRefused,
@@ -46,12 +48,16 @@ LONGEST_SERIAL = 40
 
 @dataclass(frozen=True)
 class FilledForm:
-    """A form as it goes into a batch. monitor: key of the one that reported, empty where none does."""
+    """A form as it goes into a batch. monitor: key of the one that reported, empty where none does.
+
+    code_id: of the card that came with it, in a collection that goes by cards.
+    """
 
     serial: str
     answers: dict[str, Any]
     monitor: str = ""
     files: Sequence[tuple[str, Checked]] = ()
+    code_id: int | None = None
 
 
 def received_at(received_on: date, now: datetime) -> datetime:
@@ -70,16 +76,20 @@ def enter_form(
     files: Uploads | None,
     store: FileStore,
     now: datetime,
+    code: str = "",
 ) -> BatchLine:
     """Take one paper form. serial: the number on the paper. monitor: key of the one that reported.
 
+    code: of the card that came with it; asked for by a collection that goes by cards, and used up.
     Raises FormRefused with the form as it was typed; files of a rating that were good are held with it.
     """
     actor.require(Role.ADMIN, Role.OFFICER, to="录入纸质表和导入答卷")
     batch = batch_for(session, actor, batch_id)
     intake = intake_of(session, batch)
     if intake.held is not None:
-        return _enter_answer(session, actor, batch, intake, serial, formdata, files, store=store, now=now)
+        return _enter_answer(
+            session, actor, batch, intake, serial, code, formdata, files, store=store, now=now
+        )
     filling = read_filling(
         session,
         actor,
@@ -109,6 +119,7 @@ def _enter_answer(
     batch: Batch,
     intake: Intake,
     serial: str,
+    code: str,
     formdata: Any,
     files: Uploads | None,
     *,
@@ -116,11 +127,18 @@ def _enter_answer(
     now: datetime,
 ) -> BatchLine:
     received = received_at(batch.received_on, now)
-    bound = bind(intake.form, formdata, choices=StoredChoices(session), files=files, now=received)
+    card, no_card = card_of(session, intake, code)
+    fixed = intake.fixed(card)
+    bound = bind(
+        intake.form, impose(formdata, fixed), choices=StoredChoices(session), files=files, now=received
+    )
+    # Whom the card stands for is no word on the page: another card may be typed there next.
+    show_fixed(bound.form, intake.fixed())
     checked, why = checked_uploads(bound)
     try:
-        if why is not None:
-            raise why
+        for refusal in (no_card, why):
+            if refusal is not None:
+                raise refusal
         if bound.answers is None:
             raise FormRefused(bound)
         answers = dict(bound.answers)
@@ -130,10 +148,20 @@ def _enter_answer(
                 answers[field.key] = [{"name": file.file_name, "bytes": len(file.content)} for file in own]
         with transaction(session):
             batch = batch_for(session, actor, batch.id, lock=True)
-            form = FilledForm(serial, answers, files=checked)
+            form = FilledForm(serial, answers, files=checked, code_id=card.id if card else None)
             return take_form(session, actor, batch, intake, form, store=store, now=now)
+    except Refusal as found:
+        raise (found if isinstance(found, FormRefused) else FormRefused(bound, found)) from found
+
+
+def card_of(session: Session, intake: Intake, code: str) -> tuple[CollectionCode | None, Refusal | None]:
+    """The card whose code was typed, or why there is none that is good; neither where no card is asked for."""
+    if intake.held is None:
+        return None, None
+    try:
+        return typed_code(session, intake.held, code), None
     except Refusal as refusal:
-        raise (refusal if isinstance(refusal, FormRefused) else FormRefused(bound, refusal)) from refusal
+        return None, refusal
 
 
 def take_form(
@@ -238,7 +266,7 @@ def _answer(
         token="",
         store=store,
         now=now,
-        way=Way(source=batch.source, batch_id=batch.id),
+        way=Way(source=batch.source, batch_id=batch.id, code_id=form.code_id),
     )
     return taken.answer_id, taken.rating_id
 
@@ -250,23 +278,39 @@ def _monitor_id(session: Session, key: str) -> int:
     return int(found)
 
 
+def serial_fault(session: Session, intake: Intake, serial: str) -> str:
+    """What is wrong with a serial before anything is taken; empty when nothing is."""
+    line = _standing_line(session, intake.scope, serial.strip())
+    if line is None or _gone(session, line) is not None:
+        return ""
+    return _taken(line).sentence
+
+
 def _refuse_double(session: Session, scope: str, serial: str) -> None:
     """One paper is one form; a serial is free again once what it became counts no more."""
-    line = session.execute(
-        select(BatchLine).where(
-            BatchLine.scope == scope, BatchLine.serial == serial, BatchLine.withdrawn_at.is_(None)
-        )
-    ).scalar_one_or_none()
+    line = _standing_line(session, scope, serial)
     if line is None:
         return
     gone = _gone(session, line)
     if gone is None:
-        raise Refusal(
-            "serial_taken",
-            f"编号“{serial}”已经录入过（第{line.batch_id}批），没有重复记录。请核对纸上的编号。",
-        )
+        raise _taken(line)
     line.withdrawn_at, line.withdrawn_by_id, line.withdrawn_reason = gone
     session.flush()
+
+
+def _standing_line(session: Session, scope: str, serial: str) -> BatchLine | None:
+    return session.execute(
+        select(BatchLine).where(
+            BatchLine.scope == scope, BatchLine.serial == serial, BatchLine.withdrawn_at.is_(None)
+        )
+    ).scalar_one_or_none()
+
+
+def _taken(line: BatchLine) -> Refusal:
+    return Refusal(
+        "serial_taken",
+        f"编号“{line.serial}”已经录入过（第{line.batch_id}批），没有重复记录。请核对纸上的编号。",
+    )
 
 
 def _gone(session: Session, line: BatchLine) -> tuple[datetime | None, int | None, str] | None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
+from forms.answers import open_form, reopen_form
 from forms.builder import PREFIX, AnswerForm
 from forms.choices import ChoiceSource
 from forms.context import OFFICE_TIME, Context
@@ -146,6 +147,25 @@ def impose(typed: MultiDict[str, str], fixed: Mapping[str, str]) -> MultiDict[st
     for key, text in fixed.items():
         made.setlist(f"{PREFIX}{key}", [text])
     return made
+
+
+def opened(
+    form: FormDefinition,
+    answers: Mapping[str, Any],
+    fixed: Mapping[str, str],
+    *,
+    choices: ChoiceSource,
+    now: datetime,
+) -> AnswerForm:
+    """The form before anything was typed. answers: what it shows; fixed: what nobody can change."""
+    if not fixed:
+        return open_form(form, choices=choices, answers=answers, now=now)
+    typed: MultiDict[str, str] = MultiDict()
+    for field in form.fields:
+        for suffix, values in field.posted_from(answers[field.key]).items() if field.key in answers else ():
+            name = f"{PREFIX}{field.key}-{suffix}" if suffix else f"{PREFIX}{field.key}"
+            typed.setlist(name, [str(value) for value in values])
+    return show_fixed(reopen_form(form, impose(typed, fixed), choices=choices, now=now), fixed)
 
 
 def show_fixed(form: AnswerForm, fixed: Mapping[str, str]) -> AnswerForm:

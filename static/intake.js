@@ -106,7 +106,7 @@
     place.textContent = sentence;
   }
   form.addEventListener("focusout", function (event) {
-    var field = event.target.closest(".pd-field");
+    var field = event.target.closest(".pd-field, [data-tell]");
     if (!field || (event.relatedTarget && field.contains(event.relatedTarget))) return;
     var turn = asked += 1;
     var body = new FormData(form);
@@ -115,7 +115,7 @@
       .then(function (answer) { return answer.ok ? answer.json() : null; })
       .then(function (faults) {
         if (!faults || turn !== asked && !field.isConnected) return;
-        var name = "f_" + field.dataset.key;
+        var name = field.dataset.tell || "f_" + field.dataset.key;
         told(field, field.querySelector("input[type=file]") ? "" : faults[name]);
         field.classList.toggle("pd-wrong", Boolean(faults[name]));
       })

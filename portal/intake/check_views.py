@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 
-from forms.answers import open_form
 from forms.builder import AnswerForm
 from models.people import Role
 from portal.access import allow, current_actor
@@ -17,6 +16,7 @@ from services import batches
 from services.batch_checking import check_line, next_to_check
 from services.batch_intake import intake_of
 from services.choices import StoredChoices
+from services.prefills import opened
 from services.rating_forms import FormRefused
 from services.refusal import Refusal
 
@@ -64,7 +64,7 @@ def _page(batch_id: int, *, form: AnswerForm | None = None, refused: FormRefused
         batch=row.batch,
         intake=intake,
         line=line,
-        form=form or open_form(intake.form, choices=StoredChoices(session), now=now()),
+        form=form or opened(intake.form, {}, intake.fixed(), choices=StoredChoices(session), now=now()),
         refused=refused,
         refusal=refusal,
         values=typed_form() if refused else {},

@@ -10,9 +10,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 
-from forms.answers import bind, open_form
+from forms.answers import bind
 from forms.builder import PREFIX, AnswerForm
-from forms.definition import FormDefinition
 from models.batch import Batch
 from models.campaign import Campaign
 from models.people import Role
@@ -30,9 +29,10 @@ from services import batch_undo, batches
 from services.actor import OFFICE
 from services.batch_checking import checked_lines, next_to_check
 from services.batch_intake import Intake, intake_by_key, intake_of, intakes, names_of
-from services.batch_taking import enter_form, received_at
+from services.batch_taking import card_of, enter_form, received_at, serial_fault
 from services.choices import StoredChoices
 from services.form_paper import blank_form
+from services.prefills import impose, opened
 from services.rating_forms import FormRefused
 from services.refusal import Refusal
 
@@ -132,6 +132,7 @@ def enter(batch_id: int) -> Page:
             batch_id,
             serial=form.get("serial", ""),
             monitor=form.get("monitor", ""),
+            code=form.get("code", ""),
             formdata=form,
             files=request.files,
             store=file_store(),
@@ -146,7 +147,7 @@ def _carried(batch_id: int, form: MultiDict[str, str]) -> list[tuple[str, str]]:
     """What the next form begins with: the answers that are held, and the number that follows."""
     batch = batches.batch_for(database.session, current_actor(), batch_id)
     intake = intake_of(database.session, batch)
-    known = ["monitor", *(f"{PREFIX}{field.key}" for field in holdable(intake.form))]
+    known = ["monitor", *(f"{PREFIX}{field.key}" for field in holdable(intake))]
     held = [name for name in known if name in form.getlist("hold") and form.get(name)]
     carried = [pair for name in held for pair in (("hold", name), (name, form[name][:_LONGEST_HELD]))]
     if form.get("count_up"):
@@ -172,13 +173,19 @@ def look(batch_id: int) -> Response:
     """What is wrong with a form so far, for the page that is being typed in; takes nothing."""
     batch = batches.batch_for(database.session, current_actor(), batch_id)
     intake = intake_of(database.session, batch)
+    typed = typed_form()
+    card, refusal = card_of(database.session, intake, typed.get("code", ""))
     bound = bind(
         intake.form,
-        typed_form(),
+        impose(typed, intake.fixed(card)),
         choices=StoredChoices(database.session),
         now=received_at(batch.received_on, now()),
     )
-    return jsonify(dict(bound.form.fault_list))
+    told = {
+        "serial": serial_fault(database.session, intake, typed.get("serial", "")),
+        "code": refusal.sentence if refusal is not None and typed.get("code", "").strip() else "",
+    }
+    return jsonify({**dict(bound.form.fault_list), **told})
 
 
 def batch_page(
@@ -199,13 +206,14 @@ def batch_page(
         row=row,
         batch=row.batch,
         intake=intake,
-        form=form or _empty_form(intake.form, row.batch),
+        form=form or _next_form(intake, row.batch),
         typing=typing,
+        ask_code=intake.coded,
         refused=refused,
         refusal=refusal or (refused if refused and refused.beyond_fields else None),
         values=typed_form() if refused else request.args,
         held=set((request.form if refused else request.args).getlist("hold")),
-        holdable=holdable(intake.form),
+        holdable=holdable(intake),
         monitors=StoredChoices(session).entries("monitor") if intake.monitors else (),
         lines=batches.last_lines(session, row.batch),
         grades={grade["key"]: grade["name"] for grade in campaign_now().settings["grades"]},
@@ -216,20 +224,22 @@ def batch_page(
     )
 
 
-def _empty_form(definition: FormDefinition, batch: Batch) -> AnswerForm:
+def _next_form(intake: Intake, batch: Batch) -> AnswerForm:
     """The next form, with what is held from the last one."""
     held: dict[str, Any] = {
         field.key: request.args[f"{PREFIX}{field.key}"][:_LONGEST_HELD]
-        for field in holdable(definition)
+        for field in holdable(intake)
         if request.args.get(f"{PREFIX}{field.key}")
     }
+    moment = received_at(batch.received_on, now())
     choices = StoredChoices(database.session)
-    return open_form(definition, choices=choices, answers=held, now=received_at(batch.received_on, now()))
+    return opened(intake.form, held, intake.fixed(), choices=choices, now=moment)
 
 
-def holdable(definition: FormDefinition) -> list[Any]:
-    """The questions whose answers often stay the same from paper to paper."""
-    return [field for field in definition.fields if field.type in _HOLDABLE]
+def holdable(intake: Intake) -> list[Any]:
+    """The questions whose answers often stay the same from paper to paper; what is fixed stays anyway."""
+    fixed = intake.fixed()
+    return [field for field in intake.form.fields if field.type in _HOLDABLE and field.key not in fixed]
 
 
 @blueprint.post("/<int:batch_id>/lines/<int:line_id>/withdraw")

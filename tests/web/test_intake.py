@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from models.batch import Batch, BatchLine
+from models.collection import Answer
 from models.rating import Rating
 from models.roster import Monitor
 from portal.intake.views import _next_serial
-from tests.integration.office import build_office
+from services.collection_codes import blank_cards, issue_cards
+from tests.integration.office import START, build_office
 from tests.integration.sent_forms import QUESTIONNAIRE, publish_form, send_out
 from tests.integration.test_batches import month_answers, workbook
 from tests.integration.test_ratings import instant
@@ -218,3 +220,26 @@ def test_what_is_no_workbook_is_refused_in_words(desk: Desk) -> None:
         assert "alert--danger" in answer.text
     assert client.get("/intake/workbook/" + "0" * 32 + "?method=instant").status_code == 404
     assert client.get("/intake/workbook/..%2f?method=instant").status_code == 404
+
+
+def test_a_code_and_a_fixed_answer_on_the_page_of_a_collection(desk: Desk) -> None:
+    with desk.session() as session:
+        publish_form(session, QUESTIONNAIRE)
+        held = send_out(session, desk.office, access="code", fixed={"window": "三号窗口"})
+        wanted = blank_cards([("甲", 1)])
+        (card,) = issue_cards(session, desk.office.officer, held.id, wanted, token="", now=START)
+    client = desk.enter("officer")
+    assert begin(client, method=f"collection-{held.id}").status_code == 302
+    page = client.get("/intake/1?serial=2").text
+    assert '<p class="pd-fixed">三号窗口</p>' in page
+    token = hidden(page, "csrf_token")
+    form = {"csrf_token": token, "serial": "1", "f_feel": "good", "f_window": "九号"}
+    bare = client.post("/intake/1", data=form)
+    assert bare.status_code == 422
+    assert "请录入表上或所附卡片上的代码" in bare.text
+    assert client.post("/intake/1", data={**form, "code": card.code}).status_code == 302
+    looked = client.post("/intake/1/look", data={**form, "code": card.code}).get_json()
+    assert "已经录入过" in looked["serial"]
+    assert "已经用过" in looked["code"]
+    with desk.session() as session:
+        assert session.execute(select(Answer)).scalar_one().answers["window"] == "三号窗口"
