@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
 from notices.definition import NoticeKind, Value
 
@@ -17,6 +17,10 @@ from notices.definition import NoticeKind, Value
 _WORTH_IT = 4
 #: A process is replaced after so many, so that memory stays flat.
 _MOST_A_PROCESS = 250
+#: So many documents at a time keep each processor busy to the end of them but for a short while.
+_EACH = 10
+#: Whoever waits for a page goes before what is drawn in a batch.
+_PRIORITY = 10
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,16 @@ class Drawing:
     values: Mapping[str, Value]
     issued_at: datetime | None
     seals: tuple[bytes, ...] = ()
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def part_size() -> int:
+    """How many documents to draw at a time, so that all processors work and few results lie in memory."""
+    return max(20, _EACH * processors())
 
 
 def draw(drawing: Drawing) -> bytes:
@@ -43,25 +57,47 @@ def draw_many(drawings: Sequence[Drawing], *, processes: int | None = None) -> l
 
     processes: None for one per processor. A pool whose process was killed is given up and the rest is drawn here.
     """
-    count = processes or len(os.sched_getaffinity(0))
+    count = processes or processors()
     if count < 2 or len(drawings) < _WORTH_IT:
         return [draw(drawing) for drawing in drawings]
-    try:
-        return list(_pool(count).map(draw, drawings, chunksize=2))
-    except BrokenProcessPool:
-        _pool.cache_clear()
-        return [draw(drawing) for drawing in drawings]
-
-
-@lru_cache(maxsize=1)
-def _pool(count: int) -> ProcessPoolExecutor:
-    """Processes begun afresh: a copy of a process with threads could stand still for ever."""
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(count, mp_context=context, max_tasks_per_child=_MOST_A_PROCESS)
+    with _Pool.turn:
+        try:
+            return list(_Pool.of(count).map(draw, drawings))
+        except BrokenProcessPool:
+            _Pool.end()
+    return [draw(drawing) for drawing in drawings]
 
 
 def close() -> None:
-    """End the processes; the next batch starts new ones."""
-    if _pool.cache_info().currsize:
-        _pool(len(os.sched_getaffinity(0))).shutdown()
-        _pool.cache_clear()
+    """End the processes, which each hold the fonts in memory; the next batch starts new ones."""
+    with _Pool.turn:
+        _Pool.end()
+
+
+class _Pool:
+    """The one pool of this process; batches of several threads take turns, for each uses all processors."""
+
+    turn = threading.Lock()
+    _kept: tuple[int, ProcessPoolExecutor] | None = None
+
+    @classmethod
+    def of(cls, count: int) -> ProcessPoolExecutor:
+        """Processes begun afresh: a copy of a process with threads could stand still for ever."""
+        if cls._kept is None or cls._kept[0] != count:
+            cls.end()
+            pool = ProcessPoolExecutor(
+                count,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=os.nice,
+                initargs=(_PRIORITY,),
+                max_tasks_per_child=_MOST_A_PROCESS,
+            )
+            cls._kept = (count, pool)
+        return cls._kept[1]
+
+    @classmethod
+    def end(cls) -> None:
+        """Nothing where there is none."""
+        if cls._kept is not None:
+            cls._kept[1].shutdown()
+            cls._kept = None

@@ -77,6 +77,7 @@ WORKS: dict[str, Work] = {
     JOB: Work(
         prepare=draw_part,
         apply=keep_part,
+        elsewhere=True,
     ),
 }
 

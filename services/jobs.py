@@ -40,10 +40,12 @@ class Work:
     apply: (session, payload, prepared, now), inside the transaction that marks the job done.
     prepare: (session, payload) before that transaction, for what takes long (drawing a page); reads only. Its
     payload says besides under `tried_at` when this try began, as ISO text.
+    elsewhere: whether other processes, of lower priority, do what takes long; nobody here is kept waiting by it.
     """
 
     apply: Callable[[Session, dict[str, Any], Any, datetime], None]
     prepare: Callable[[Session, dict[str, Any]], Any] | None = None
+    elsewhere: bool = False
 
 
 def schedule(session: Session, kind: str, *, key: str, payload: dict[str, Any], due_at: datetime) -> None:

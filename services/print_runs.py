@@ -17,6 +17,7 @@ from models.people import Role
 from models.print_run import PrintRun
 from models.roster import Target
 from notices.fonts import FontsMissing
+from notices.pool import Drawing, draw_many, part_size
 from services.actor import OFFICE, Actor
 from services.definitions import notice_kind_of
 from services.history import record
@@ -28,8 +29,6 @@ from services.signatures import Finished, finished
 from services.transaction import transaction
 
 MOST = 2_000
-#: Notices drawn by one job: short enough that a killed worker loses little and a lease is never outlived.
-PART = 20
 JOB = "print_part"
 
 
@@ -79,8 +78,10 @@ def ask_print(
         )
         session.add(run)
         session.flush()
-        for place in range(0, len(chosen), PART):
-            payload = {"run": run.id, "notices": chosen[place : place + PART]}
+        # Short parts: a killed worker loses little, a lease is never outlived, progress is seen, a cancel is heeded.
+        size = part_size()
+        for place in range(0, len(chosen), size):
+            payload = {"run": run.id, "notices": chosen[place : place + size]}
             schedule(session, JOB, key=f"{JOB}:{run.id}:{place}", payload=payload, due_at=now)
         told = {"count": len(chosen), "first": chosen[0], "last": chosen[-1]}
         record(
@@ -137,8 +138,6 @@ def draw_part(session: Session, payload: dict[str, Any]) -> dict[int, Finished]:
 
     Reads only. Refusal when one cannot be signed: the part is tried again as a whole.
     """
-    from notices.pool import Drawing, draw_many
-
     run = session.get_one(PrintRun, payload["run"])
     if run.cancelled_at is not None:
         return {}

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session, sessionmaker
 
+from notices.pool import close
 from services.history import seal_history
 from services.jobs import LEASE, Work, claim, news, run, tick
 from services.outgoing import tell
@@ -77,13 +78,17 @@ class Worker:
                 news.wait(self._pause)
 
     def turn(self) -> int:
-        """Everything that is due now, clocks before drawing; then the log is sealed. Gives how many jobs were done."""
+        """Everything that is due now, clocks before drawing; then the log is sealed. Gives how many jobs were done.
+
+        The processes that drew a batch end with it: at rest the office pays for no memory but the server's.
+        """
         done = self._clocks()
         while not self._stopped.is_set():
             tried, finished = self._few_long()
             if not tried:
                 break
             done += finished + self._clocks()
+        close()
         with self._sessions() as session:
             seal_history(session, now=self._clock())
             tell(session, now=self._clock())
@@ -105,6 +110,7 @@ class Worker:
                 for job in claims:
                     began = time.monotonic()
                     finished += run(session, job, work, now=self._clock())
-                    self._stopped.wait(self._breath * (time.monotonic() - began))
+                    if not work.elsewhere:
+                        self._stopped.wait(self._breath * (time.monotonic() - began))
                 tried += len(claims)
         return tried, finished

@@ -149,6 +149,23 @@ def test_a_worker_draws_after_the_clocks_and_seals_the_log(
         assert verify(reading) == []
 
 
+@pytest.mark.parametrize(("elsewhere", "least"), [(False, 0.2), (True, 0.0)])
+def test_a_worker_rests_after_long_work_of_its_own_alone(
+    engine: Engine, session: Session, elsewhere: bool, least: float
+) -> None:
+    with transaction(session):
+        schedule(session, "draw", key="a", payload={}, due_at=START)
+    work = Work(
+        apply=lambda *_given: None, prepare=lambda *_given: time.sleep(0.05), elsewhere=elsewhere
+    )  # rests four times as long as it worked
+    worker = Worker(sessionmaker(engine), {"draw": work}, clock=lambda: LATE, pause=60, breath=4)
+    rested: list[float] = []
+    worker._stopped.wait = rested.append  # type: ignore[assignment, method-assign]
+    assert worker.turn() == 1
+    assert bool(rested) is not elsewhere
+    assert sum(rested) >= least
+
+
 def test_an_act_of_this_process_wakes_its_worker(engine: Engine, session: Session) -> None:
     done = threading.Event()
     works = {"note": Work(apply=lambda *_given: done.set())}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import multiprocessing
 from pathlib import Path
 
 import pdfplumber
@@ -11,7 +12,7 @@ import pytest
 from notices.addresses import Letter, address_sheets
 from notices.binding import bind
 from notices.completeness import sample_of
-from notices.pool import Drawing, close, draw, draw_many
+from notices.pool import Drawing, close, draw, draw_many, part_size, processors
 from tests.notices.kinds import kind_of
 
 
@@ -29,6 +30,11 @@ def test_a_pool_draws_the_same_bytes_in_the_same_order() -> None:
     finally:
         close()
     assert drawn == [draw(drawing) for drawing in wanted]
+    assert multiprocessing.active_children() == [], "processes that hold the fonts stay at rest"
+
+
+def test_a_part_keeps_every_processor_busy_and_few_results_in_memory() -> None:
+    assert processors() * 10 <= part_size() <= max(20, processors() * 10)
 
 
 @pytest.mark.parametrize("duplex", [False, True])
