@@ -17,7 +17,7 @@ from portal.files import file_store
 from services.answer_filters import AnswerFilter
 from services.answer_lines import Line
 from services.answer_lists import answer_page, answer_sheet
-from services.api_answers import hand_in
+from services.api_answers import hand_in, upload
 
 blueprint = Blueprint("answers", __name__, url_prefix="/api/v1/forms", description="Filled forms")
 
@@ -56,6 +56,20 @@ class Answers(MethodView):
             store=file_store(),
             now=now(),
         )
+
+
+@blueprint.route("/<string:key>/files/<string:field>")
+class File(MethodView):
+    """Files for one question of a form."""
+
+    @scope("answers.write")
+    @blueprint.arguments(shapes.NewFile, location="files")
+    @may_refuse(blueprint)
+    @blueprint.response(201, shapes.HeldFile)
+    def post(self, sent: dict[str, Any], key: str, field: str) -> Any:
+        """Send a photo or a file ahead of the answers; they name it by the id that this gives."""
+        session, actor = database.session, entered().actor
+        return upload(session, actor, key, field, sent["file"], store=file_store(), now=now())
 
 
 @blueprint.route("/<string:key>/answers/<any(rating, answer):kind>/<int:number>")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marshmallow import RAISE, Schema, validate
+from marshmallow import INCLUDE, RAISE, Schema, validate
 from marshmallow import fields as f
 
 KEY = validate.Regexp(r"^[a-z][a-z0-9_]{0,59}$")
@@ -15,6 +15,14 @@ class Closed(Schema):
         unknown = RAISE
 
 
+class ProblemField(Schema):
+    """One thing that is wrong with what was sent. `pointer`: its place in the body (RFC 6901)."""
+
+    field = f.String(required=True)
+    pointer = f.String(required=True)
+    detail = f.String(required=True)
+
+
 class Problem(Schema):
     """An error (RFC 9457)."""
 
@@ -23,9 +31,7 @@ class Problem(Schema):
     status = f.Integer(required=True)
     code = f.String(required=True)
     detail = f.String(required=True)
-    errors = f.List(
-        f.Nested(Schema.from_dict({"field": f.String(), "detail": f.String()}, name="ProblemField"))
-    )
+    errors = f.List(f.Nested(ProblemField))
 
 
 class FormVersion(Schema):
@@ -55,6 +61,9 @@ class Form(Schema):
 
 class Document(Schema):
     """A definition or a JSON Schema as it stands, whatever is in it."""
+
+    class Meta:
+        unknown = INCLUDE
 
 
 class FormList(Schema):
@@ -132,3 +141,57 @@ class Taken(Schema):
     kind = f.String(required=True)
     id = f.Integer(required=True)
     version = f.Integer(required=True)
+
+
+class CollectionLine(Schema):
+    """A collection: a form that is given out under rules. `fixed`: questions whose answer stands whatever is sent."""
+
+    slug = f.String(required=True)
+    title = f.String(required=True)
+    form = f.String(required=True)
+    version = f.Integer(required=True)
+    access = f.String(required=True, validate=validate.OneOf(["open", "code", "account"]))
+    anonymous = f.Boolean(required=True)
+    one_each = f.Boolean(required=True)
+    opens_at = f.AwareDateTime(required=True)
+    closes_at = f.AwareDateTime(required=True, allow_none=True)
+    grace_minutes = f.Integer(required=True)
+    quota = f.Integer(required=True, allow_none=True)
+    fixed = f.List(f.String(), required=True)
+    state = f.String(required=True, validate=validate.OneOf(["open", "not_yet", "closed", "full"]))
+
+
+class CollectionList(Schema):
+    """All collections that the account sees."""
+
+    items = f.List(f.Nested(CollectionLine), required=True)
+
+
+class NewCollectionAnswer(NewAnswer):
+    """An answer of a collection. `code`: of the card, where the collection goes by cards."""
+
+    code = f.String(load_default="", validate=validate.Length(max=80))
+
+
+class TakenAnswer(Schema):
+    """What was made of it. Of an anonymous collection neither number nor receipt is given."""
+
+    kind = f.String(required=True, validate=validate.OneOf(["rating", "answer"]))
+    id = f.Integer(required=True, allow_none=True)
+    version = f.Integer(required=True)
+    receipt = f.String(required=True, allow_none=True)
+
+
+class NewFile(Closed):
+    """A file for one question, sent ahead of the answers."""
+
+    file = f.Raw(required=True, metadata={"type": "string", "format": "binary"})
+
+
+class HeldFile(Schema):
+    """A file that waits for its answers; they name it as `[{"id": …}]`."""
+
+    id = f.String(required=True)
+    name = f.String(required=True)
+    bytes = f.Integer(required=True)
+    held_until = f.AwareDateTime(required=True)

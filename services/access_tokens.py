@@ -41,12 +41,13 @@ _USED_GRAIN = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Entered:
-    """Who asks: the account as an actor, through which token, with which scopes."""
+    """Who asks: the account as an actor, through which token, with which scopes. system: the name of the token."""
 
     actor: Actor
     token_id: int
     scopes: frozenset[str]
     language: str
+    system: str
 
     def require(self, scope: str) -> None:
         """Refuse unless the token was given this scope."""
@@ -163,7 +164,7 @@ def enter_with_token(session: Session, secret: str, *, address: str, now: dateti
             session.execute(delete(LoginAttempt).where(LoginAttempt.key == attempts))
     actor = actor_of(row.user)
     named = replace(actor, name=f"{actor.name}（接口：{row.name}）"[:60])
-    return Entered(named, row.id, frozenset(row.scopes), row.user.locale)
+    return Entered(named, row.id, frozenset(row.scopes), row.user.locale, row.name)
 
 
 def _hash(secret: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -50,7 +50,7 @@ class Desk:
     """One filling of one collection, by one person.
 
     actor: under whose name it happens. code: the one-time code it is done with. fixed: answers that stand whatever
-    is sent. resume: the code of the draft, as it was typed; empty for none.
+    is sent. resume: the code of the draft, as it was typed; empty for none. source: as of `services.answers.Way`.
     """
 
     held: Collection
@@ -61,6 +61,9 @@ class Desk:
     fixed: Mapping[str, str]
     code: CollectionCode | None = None
     resume: str = ""
+    source: str = "web"
+    #: The account through which another system hands in; files it sent ahead may be named.
+    sender: int | None = None
 
     @property
     def place(self) -> Place | None:
@@ -95,10 +98,47 @@ def desk_for_account(session: Session, held: Collection, actor: Actor, *, form_i
     """For a person who logged in and holds one of the roles."""
     if held.access != "account":
         raise not_found("这份表单的登录填写页")
-    if not actor.roles & set(held.roles):
-        raise forbidden(f"填写“{held.title}”")
+    refuse_stranger(held, actor)
     refuse_second(session, actor, held)
     return _desk(session, held, actor, form_id=form_id)
+
+
+def refuse_stranger(held: Collection, actor: Actor) -> None:
+    """Refuse whoever holds none of the roles a collection for accounts is meant for."""
+    if held.access == "account" and not actor.roles & set(held.roles):
+        raise forbidden(f"填写“{held.title}”")
+
+
+def desk_for_system(
+    session: Session,
+    held: Collection,
+    actor: Actor,
+    system: str,
+    *,
+    code: str,
+    form_id: int | None,
+    again: bool,
+    now: datetime,
+) -> Desk:
+    """For another system that hands in what it was given, by the same rules as the page.
+
+    actor: the account of its token. system: its name, for the log. again: the answer is here already.
+    """
+    if held.access == "account":
+        refuse_stranger(held, actor)
+        desk = (
+            _desk(session, held, actor, form_id=form_id) if again else desk_for_account(session, held, actor)
+        )
+    elif held.access == "code":
+        if not code.strip():
+            raise Refusal("code_missing", f"“{held.title}”凭代码卡填写，请写卡片上的代码（code）。", 422)
+        desk = desk_for_code(session, held, code[:80], form_id=form_id, now=now)
+    else:
+        desk = desk_for_visitor(session, held, form_id=form_id)
+    if held.access != "account":
+        # Who answers is not known; through which system it came is. Of anonymous answers nothing is written down.
+        desk = replace(desk, actor=replace(desk.actor, name=f"{desk.actor.name[:-1]}，接口：{system[:40]}）"))
+    return replace(desk, source="api", sender=actor.user_id)
 
 
 def desk_for_code(

@@ -31,6 +31,7 @@ from services.prefills import impose, show_fixed
 from services.rating_forms import FormRefused, checked_uploads
 from services.refusal import Refusal
 from services.transaction import transaction
+from services.uploads import sent_ahead
 
 _KEPT = re.compile(r"file-(\d{1,12})")
 
@@ -73,7 +74,7 @@ def hand_in(
                 token=token,
                 store=store,
                 now=now,
-                way=Way(code_id=desk.code.id if desk.code else None),
+                way=Way(desk.source, desk.code.id if desk.code else None),
             )
             if desk.place is not None:
                 drop_draft(session, desk.place, store=store)
@@ -116,15 +117,22 @@ def _filled(
     for field in desk.form.fields:
         if not isinstance(field, File) or field.key not in answers:
             continue
-        kept = [_kept_file(session, desk, store, item["id"]) for item in answers[field.key] if "id" in item]
+        kept = [
+            _kept_file(session, desk, store, field.key, item["id"])
+            for item in answers[field.key]
+            if "id" in item
+        ]
         own = [*kept, *(file for key, file in checked if key == field.key)]
         files += [(field.key, file) for file in own]
         answers[field.key] = [{"name": file.file_name, "bytes": len(file.content)} for file in own]
     return Filled(desk.form_id, desk.form, answers, files)
 
 
-def _kept_file(session: Session, desk: Desk, store: FileStore, key: str) -> Checked:
-    """A file of this person's own draft."""
+def _kept_file(session: Session, desk: Desk, store: FileStore, field: str, key: str) -> Checked:
+    """A file of this person's own draft, or one that the system which hands in sent ahead."""
+    ahead = sent_ahead(session, desk.sender, field, key, store)
+    if ahead is not None:
+        return ahead
     match = _KEPT.fullmatch(key)
     row = session.get(Attachment, int(match[1])) if match else None
     place = desk.place

@@ -134,7 +134,7 @@ def _take(
         "source": way.source,
         "batch_id": way.batch_id,
         "group": code.group if code else "",
-        "token_hash": _token_hash(held, token),
+        "token_hash": token_hash(held, token),
         "withdrawn_reason": "",
         "submitted_at": day_of(now),
     }
@@ -261,7 +261,8 @@ def _count(session: Session, held: Collection, *, column: str = "taken") -> None
     session.expire(held)
 
 
-def _token_hash(held: Collection, token: str) -> str | None:
+def token_hash(held: Collection, token: str) -> str | None:
+    """How the token of a page is kept; None for none."""
     return hashlib.sha256(f"{held.id}|{token}".encode()).hexdigest() if token else None
 
 
@@ -270,7 +271,7 @@ def _earlier(session: Session, held: Collection, token: str, filled: Filled) -> 
     if not token:
         return None
     row = session.execute(
-        select(Answer).where(Answer.token_hash == _token_hash(held, token))
+        select(Answer).where(Answer.token_hash == token_hash(held, token))
     ).scalar_one_or_none()
     if row is None:
         return None

@@ -33,6 +33,7 @@ from services.choices import StoredChoices
 from services.definitions import form_of_campaign
 from services.refusal import Refusal, forbidden, not_found
 from services.transaction import transaction
+from services.uploads import sent_ahead
 
 LOCAL = ZoneInfo("Asia/Shanghai")
 #: Files of a form that was refused belong to its writer until the form is taken.
@@ -252,7 +253,7 @@ def _filling(
         if not isinstance(field, File) or field.key not in answers:
             continue
         ids = [item["id"] for item in answers[field.key] if "id" in item]
-        kept = [_kept_file(session, actor, store, key, corrects) for key in ids]
+        kept = [_kept_file(session, actor, store, field.key, key, corrects) for key in ids]
         own = [*kept, *(file for key, file in checked if key == field.key)]
         files += [(field.key, file) for file in own]
         answers[field.key] = [{"name": file.file_name, "bytes": len(file.content)} for file in own]
@@ -309,9 +310,12 @@ def _kept_before(session: Session, bound: Bound) -> list[Attachment]:
 
 
 def _kept_file(
-    session: Session, actor: Actor, store: FileStore, key: str, corrects: Rating | None
+    session: Session, actor: Actor, store: FileStore, field: str, key: str, corrects: Rating | None
 ) -> Checked:
     """A file that is already here, if it is this person's own or of the rating that is being corrected."""
+    ahead = sent_ahead(session, actor.user_id, field, key, store)
+    if ahead is not None:
+        return ahead
     match = _KEPT.fullmatch(key)
     row = session.get(Attachment, int(match[1])) if match else None
     held = row is not None and row.owner_kind == HELD and row.owner_id == actor.user_id

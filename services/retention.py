@@ -1,4 +1,4 @@
-"""The end of what is kept for a time only: answers past their retention, drafts that nobody went on with.
+"""The end of what is kept for a time only: answers past their retention, drafts and files that nobody went on with.
 
 Removing answers is an act in the log: which collection, how many, up to which day. Files go with them.
 """
@@ -10,7 +10,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from models.base import table_of
@@ -25,6 +25,9 @@ from services.transaction import afterwards
 LOCAL = ZoneInfo("Asia/Shanghai")
 PURGE = "purge_answers"
 EXPIRE = "expire_drafts"
+#: Whose files are those that another system sent ahead of a form, and how long they wait for it.
+UPLOAD = "upload"
+UPLOADS_KEPT = timedelta(days=2)
 
 
 def plan_purge(session: Session, held: Collection, submitted_at: datetime) -> None:
@@ -71,7 +74,7 @@ def purge_answers(session: Session, collection_id: int, *, store: FileStore, now
     if not rows:
         return 0
     ids = [row.id for row in rows]
-    _remove_files(session, store, "answer", ids)
+    _remove_files(session, store, _owned("answer", ids))
     for start in range(0, len(ids), 500):
         session.execute(delete(Answer).where(Answer.id.in_(ids[start : start + 500])))
     table = table_of(Collection)
@@ -105,16 +108,25 @@ def expire_drafts(session: Session, *, store: FileStore, now: datetime) -> int:
     return len(ids)
 
 
+def expire_uploads(session: Session, *, store: FileStore, now: datetime) -> None:
+    """Let go of files that were sent ahead and whose time is over; those of answers that came are kept with them."""
+    own = (Attachment.owner_kind == UPLOAD, Attachment.uploaded_at <= now - UPLOADS_KEPT)
+    _remove_files(session, store, own)
+
+
 def remove_drafts(session: Session, ids: Items[int], *, store: FileStore) -> None:
     """Remove drafts and the files that only they have."""
     if not ids:
         return
-    _remove_files(session, store, "draft", ids)
+    _remove_files(session, store, _owned("draft", ids))
     session.execute(delete(AnswerDraft).where(AnswerDraft.id.in_(ids)))
 
 
-def _remove_files(session: Session, store: FileStore, owner_kind: str, ids: Items[int]) -> None:
-    own = (Attachment.owner_kind == owner_kind, Attachment.owner_id.in_(ids))
+def _owned(owner_kind: str, ids: Items[int]) -> tuple[ColumnElement[bool], ...]:
+    return (Attachment.owner_kind == owner_kind, Attachment.owner_id.in_(ids))
+
+
+def _remove_files(session: Session, store: FileStore, own: tuple[ColumnElement[bool], ...]) -> None:
     hashes = set(session.execute(select(Attachment.sha256).where(*own)).scalars())
     session.execute(delete(Attachment).where(*own))
     if hashes:
@@ -139,6 +151,7 @@ def retention_works(store: FileStore) -> dict[str, Work]:
 
     def expire(session: Session, _payload: dict[str, Any], _prepared: Any, now: datetime) -> None:
         expire_drafts(session, store=store, now=now)
+        expire_uploads(session, store=store, now=now)
 
     return {PURGE: Work(apply=purge), EXPIRE: Work(apply=expire)}
 
