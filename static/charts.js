@@ -16,7 +16,9 @@
   /* Chinese labels have no spaces to break at, so they are broken after so many signs. */
   function folded(text, width) {
     var lines = [];
-    for (var start = 0; start < text.length; start += width) lines.push(text.slice(start, start + width));
+    text.split("\n").forEach(function (part) {
+      for (var start = 0; start < part.length; start += width) lines.push(part.slice(start, start + width));
+    });
     return lines.join("\n");
   }
 
@@ -38,7 +40,7 @@
         symbol: "circle",
         symbolSize: 8,
         label: {
-          show: data.kind === "rows" || (data.kind === "bar" && !(narrow && fraction(one))),
+          show: data.kind === "rows" || (data.kind === "bar" && !(narrow && (fraction(one) || data.labels.length > 6))),
           position: data.kind === "rows" ? "right" : "top",
           color: "#1b2430",
           fontSize: size - 1,

@@ -24,7 +24,8 @@ Posted = Mapping[str, Sequence[str]]
 LONGEST_QUOTED = 200
 
 
-_SAYS_NOTHING: tuple[Any, ...] = ("", [], {})
+#: Answers that can be looked at once for all equal ones.
+_PLAIN = frozenset((str, int, bool))
 
 
 class AnswerRefused(ValueError):
@@ -213,14 +214,17 @@ class Field(Definition):
 
     def count_all(self, tally: Tally, answers: Sequence[Any]) -> None:
         """Count many given answers, the newest last; equal ones are looked at once."""
-        given = [answer for answer in answers if answer not in _SAYS_NOTHING]
+        # Zero and no say something; an empty text or list does not.
+        given = [answer for answer in answers if answer or answer == 0]
         tally.answered += len(given)
-        plain = all(isinstance(answer, (str, int)) for answer in given)
-        for answer, times in Counter(given).items() if plain else ((answer, 1) for answer in given):
-            for cell in self.counted(answer):
-                tally.cells[cell] += times
-        newest = given[-KEPT_TEXTS:]
-        tally.texts.extend(said[:LONGEST_QUOTED] for said in map(self.quoted, newest) if said)
+        if type(self).counted is not Field.counted:
+            plain = _PLAIN.issuperset(map(type, given))
+            for answer, times in Counter(given).items() if plain else ((answer, 1) for answer in given):
+                for cell in self.counted(answer):
+                    tally.cells[cell] += times
+        if type(self).quoted is not Field.quoted:
+            newest = map(self.quoted, given[-KEPT_TEXTS:])
+            tally.texts.extend(said[:LONGEST_QUOTED] for said in newest if said)
 
     def counted(self, answer: Any) -> Iterable[Hashable]:
         """What is counted of an answer."""

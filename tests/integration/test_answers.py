@@ -19,7 +19,8 @@ from models.roster import Target
 from services.answer_filters import AnswerFilter, issued_versions
 from services.answer_lines import Line
 from services.answer_lists import answer_page, answer_sheet, columns_of, every_line, forms_with_answers
-from services.answer_summaries import cross_table, overview
+from services.answer_summaries import overview
+from services.cross_tables import LINES, CrossTable, cross_tables
 from services.guarded_answers import guarded_figures, sittings
 from services.refusal import Refusal
 from tests.integration.office import START, Office, days
@@ -188,16 +189,51 @@ def test_summary_follows_what_comes_and_what_is_taken_away(
     session.rollback()
 
 
+def _crossed(session: Session, office: Office, *questions: str, by: str = "") -> tuple[CrossTable, ...]:
+    found = cross_tables(session, office.head, "instant", questions, by, AnswerFilter(), now=START)
+    assert found is not None
+    return found.tables
+
+
 def test_cross_table_adds_up_to_the_summary(
     session: Session, office: Office, rated: tuple[Definition, Definition]
 ) -> None:
-    found = cross_table(session, office.head, "instant", "", AnswerFilter(), now=START)
-    assert found is not None
+    (found,) = _crossed(session, office)
     assert found.answers == ("优", "良", "一般", "较差", "差")
     assert sum(found.totals) == 60
-    assert {month for _, month, _ in found.rows} == {"2026-03", "2026-04"}
-    march = sum(sum(counts) for _, month, counts in found.rows if month == "2026-03")
+    assert {month for (_category, month), _ in found.lines} == {"2026-03", "2026-04"}
+    march = sum(sum(counts) for (_category, month), counts in found.lines if month == "2026-03")
     assert march == 30
+
+
+def test_several_questions_stand_side_by_side_by_the_same_lines(
+    session: Session, office: Office, rated: tuple[Definition, Definition]
+) -> None:
+    with writing():
+        for number in range(3):
+            row = _rate(session, office, number, rated[1].id, happened_on=date(2026, 4, 30))
+            row.answers = {**row.answers, "call_back": number == 0}
+        session.commit()
+    tables = {
+        by: {table.question.key: table for table in _crossed(session, office, "call_back", "grade", by=by)}
+        for by in LINES
+    }
+    for found in tables.values():
+        assert list(found) == ["grade", "call_back"]
+        assert (sum(found["grade"].totals), found["call_back"].totals) == (63, (1, 2))
+        for table in found.values():
+            assert table.totals == tuple(map(sum, zip(*(counts for _, counts in table.lines), strict=True)))
+    words = {by: [line for line, _ in found["grade"].lines] for by, found in tables.items()}
+    assert words["month"] == [("2026-03",), ("2026-04",)]
+    assert words["source"] == [("web",)]
+    assert sorted(words["target"]) == sorted(
+        (target.unit.name, target.name) for target in (office.target, office.other_target)
+    )
+    assert [line[0] for line in words["category_month"]] == [
+        name for (name,) in words["category"] for _month in "34"
+    ]
+    of_target = dict(tables["target"]["grade"].lines)
+    assert sum(of_target[office.other_target.unit.name, office.other_target.name]) == 21
 
 
 @pytest.mark.parametrize("who", ["owner", "monitor", "inspector", "leader"])
@@ -208,7 +244,7 @@ def test_others_look_at_nothing(session: Session, office: Office, who: str) -> N
         lambda: answer_page(session, actor, "instant", AnswerFilter()),
         lambda: answer_sheet(session, actor, "instant", "rating", 1),
         lambda: overview(session, actor, "instant", AnswerFilter(), now=START),
-        lambda: cross_table(session, actor, "instant", "", AnswerFilter(), now=START),
+        lambda: cross_tables(session, actor, "instant", (), "", AnswerFilter(), now=START),
         lambda: sittings(session, actor, "concentrated"),
         lambda: guarded_figures(session, actor, "concentrated", "round", 1),
         lambda: list(every_line(session, actor, "instant", AnswerFilter())),
@@ -313,6 +349,8 @@ def test_answers_of_collections_stand_beside_ratings_and_anonymous_ones_do_not(
     assert {line.kind for line in page.lines} == {"rating", "answer"}
     found = overview(session, office.officer, "instant", AnswerFilter(), now=START)
     assert found.forms == 72
+    for by in LINES:
+        assert _crossed(session, office, "call_back", by=by)[0].totals == (6, 6)
     number = session.execute(select(Answer.id).where(Answer.collection_id == hidden.id).limit(1)).scalar_one()
     with pytest.raises(Refusal, match="找不到"):
         answer_sheet(session, office.officer, "instant", "answer", number)

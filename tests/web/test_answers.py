@@ -90,7 +90,8 @@ def test_nothing_names_who_filled_it_in(desk: Desk) -> None:
 @pytest.mark.parametrize("who", ["owner", "monitor", "inspector", "leader"])
 def test_others_are_turned_away(desk: Desk, who: str) -> None:
     client = desk.enter(who)
-    for path in ("", "/instant", "/instant/rating/1", "/instant/summary", "/instant/cross", "/instant.csv"):
+    sheets = ("/instant", "/instant/rating/1", "/instant/summary", "/instant/cross")
+    for path in ("", *sheets, "/instant.csv", "/instant/cross.csv", "/instant/cross.xlsx"):
         assert client.get(f"/answers{path}").status_code == 403
 
 
@@ -103,11 +104,19 @@ def test_others_are_turned_away(desk: Desk, who: str) -> None:
         "version=x&source=x",
         "word=%00",
         "state=1",
+        "by=nothing&question=nothing",
     ],
 )
 def test_odd_addresses_are_pages(desk: Desk, query: str) -> None:
     client = desk.enter("officer")
-    for page in ("instant", "instant/summary", "instant/cross", "instant.csv", "concentrated/secret"):
+    for page in (
+        "instant",
+        "instant/summary",
+        "instant/cross",
+        "instant/cross.xlsx",
+        "instant.csv",
+        "concentrated/secret",
+    ):
         assert client.get(f"/answers/{page}?{query}").status_code == 200
     assert client.get("/answers/nothing").status_code == 404
     assert client.get("/answers/instant/rating/99999").status_code == 404
@@ -131,3 +140,20 @@ def test_files_hold_all_and_run_nothing(desk: Desk) -> None:
             session.execute(select(HistoryEntry).where(HistoryEntry.act == "table.exported")).scalars().all()
         )
         assert [entry.payload["rows"] for entry in logged] == [3, 3]
+
+
+def test_several_questions_are_seen_and_taken_away_together(desk: Desk) -> None:
+    client = desk.enter("officer")
+    asked = "question=grade&question=call_back&by=target&month=2026-04"
+    page = client.get(f"/answers/instant/cross?{asked}").text
+    assert page.count('<section class="card cross"') == 2
+    assert "还没有人答这一题" in page
+    assert "/answers/instant/cross.xlsx?question=grade&amp;question=call_back&amp;by=target" in page
+    answer = client.get(f"/answers/instant/cross.csv?{asked}")
+    rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    assert rows[0] == ["题目", "单位", "测评对象", "答案", "份数"]
+    assert [(row[0], *row[3:]) for row in rows[1:3]] == [("评价", "优", "0"), ("评价", "良", "3")]
+    book = load_workbook(io.BytesIO(client.get(f"/answers/instant/cross.xlsx?{asked}").data))
+    assert book.sheetnames == ["1 评价", "2 是否要求回访"]
+    assert [cell.value for cell in book["1 评价"][3]][:1] == ["合计"]
+    assert "网上" in client.get("/answers/instant/cross?by=source").text
