@@ -25,7 +25,10 @@ from models.roster import Target
 
 
 class NumberSeries(Base):
-    """The last number taken of a series in a year; the row is locked while a number is taken."""
+    """The last number taken of a series in a year; the row is locked while a number is taken.
+
+    series: of numbers that are printed the 机关代字 before them, so that every organ counts from one.
+    """
 
     __tablename__ = "number_series"
 
@@ -47,6 +50,7 @@ class Notice(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    #: 机关代字 of the issuing organ (of a joint issue, the lead's) and kind, as printed before the year: 效整改.
     series: Mapped[str] = mapped_column(String(60))
     year: Mapped[int]
     position: Mapped[int]

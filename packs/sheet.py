@@ -78,11 +78,15 @@ class RoleEntry(Definition):
 
 
 class Series(Definition):
-    """A numbering series: 代字 + year + consecutive number."""
+    """A numbering series: 机关代字 + year + consecutive number.
+
+    prefix: the 机关代字, of organ and kind. Numbers are counted under it alone: organs that each have their own
+    begin at one each year; two campaigns of one organ go on from one another.
+    """
 
     key: Key
     name: Text
-    prefix: Text
+    prefix: Annotated[str, StringConstraints(min_length=1, strip_whitespace=True, max_length=40)]
 
 
 class ResultNotice(Definition):

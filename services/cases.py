@@ -162,8 +162,8 @@ def _checked_target(session: Session, sheet: Problem, campaign: Campaign, now: d
 
 def _case_number(session: Session, campaign: Campaign, now: datetime) -> str:
     year = now.astimezone(LOCAL).year
-    prefix = campaign.settings["series"]["case"]
-    return f"{prefix}案〔{year}〕{take_number(session, 'case', year)}号"
+    series = f"{campaign.settings['series']['case']}案"
+    return f"{series}〔{year}〕{take_number(session, series, year)}号"
 
 
 def locked_case(session: Session, case_id: int) -> Case:

@@ -23,13 +23,14 @@ Row = TypeVar("Row", bound=Any)
 
 PAGE_SIZE = 50
 READERS = (*OFFICE, Role.ADMIN, Role.LEADER, Role.AUDITOR)
-_PLACE = re.compile(r"(\d{4})-([a-z][a-z0-9_]{0,59})-(\d{1,9})")
+_PLACE = re.compile(r"(\d{4})-(.{1,60})-(\d{1,9})")
 
 
 @dataclass(frozen=True)
 class NoticeFilter:
     """Which notices; empty words filter nothing.
 
+    series: the 机关代字 of the numbers, or the key that the campaign's pack has for it.
     status: `waiting` for its service, `issued` and needing none, `served`, `superseded` or `voided`.
     word: part of number or title. case: part of the case's number. since, until: days of issue, both included.
     """
@@ -178,8 +179,9 @@ def _beyond(place: tuple[int, str, int], *, back: bool) -> ColumnElement[bool]:
 
 
 def series_checks(session: Session, actor: Actor, campaign: Campaign) -> list[SeriesCheck]:
-    """Whether the numbers of each series have gaps, over all campaigns that share the series."""
+    """Whether the numbers of each series that the campaign uses have gaps, over all campaigns of the same organ."""
     actor.require(*READERS, to="核对文号")
+    used = select(Notice.series).where(Notice.campaign_id == campaign.id)
     held = {
         (series, year): (count, voided)
         for series, year, count, voided in session.execute(
@@ -188,20 +190,29 @@ def series_checks(session: Session, actor: Actor, campaign: Campaign) -> list[Se
                 Notice.year,
                 func.count(),
                 func.count().filter(Notice.status == "voided"),
-            ).group_by(Notice.series, Notice.year)
+            )
+            .where(Notice.series.in_(used))
+            .group_by(Notice.series, Notice.year)
         )
     }
     checks = []
-    for counter in session.execute(select(NumberSeries).order_by(NumberSeries.year.desc())).scalars():
-        row = held.get((counter.series, counter.year))
-        # The numbers of cases are taken from the same counters.
-        if counter.series not in campaign.settings["series"] or (row is None and counter.series == "case"):
-            continue
-        count, voided = row if row is not None else (0, 0)
+    counters = select(NumberSeries).where(NumberSeries.series.in_(used)).order_by(NumberSeries.year.desc())
+    for counter in session.execute(counters).scalars():
+        count, voided = held.get((counter.series, counter.year), (0, 0))
         missing = _missing(session, counter) if count != counter.last else ()
         checks.append(SeriesCheck(counter.series, counter.year, counter.last, count, voided, missing))
-    order = list(campaign.settings["series"])
-    return sorted(checks, key=lambda check: (-check.year, order.index(check.series)))
+    order = {code: place for place, code in enumerate(campaign.settings["series"].values())}
+    # A code that the office no longer uses comes last.
+    return sorted(checks, key=lambda check: (-check.year, order.get(check.series, len(order)), check.series))
+
+
+def codes_of_notices(session: Session, campaign: Campaign) -> list[str]:
+    """The 机关代字 under which the campaign's notices are numbered, those of its pack first, in its order."""
+    rows = session.execute(
+        select(Notice.series).where(Notice.campaign_id == campaign.id).distinct().order_by(Notice.series)
+    )
+    current = [code for key, code in campaign.settings["series"].items() if key != "case"]
+    return list(dict.fromkeys([*current, *rows.scalars()]))
 
 
 def _missing(session: Session, counter: NumberSeries) -> tuple[int, ...]:
@@ -251,7 +262,7 @@ def units_of_notices(session: Session, campaign: Campaign) -> list[tuple[str, st
 def _conditions(campaign: Campaign, which: NoticeFilter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [Notice.campaign_id == campaign.id]
     for wanted, column in (
-        (which.series, Notice.series),
+        (campaign.settings["series"].get(which.series, which.series), Notice.series),
         (which.kind, Notice.kind),
         (which.target, Target.key),
         (which.unit, Unit.key),

@@ -78,7 +78,7 @@ def issue_notices(
         return []
     kinds = [notice_kind_of_campaign(session, campaign, key) for key, _values in wanted]
     year = occasion.now.astimezone(LOCAL).year
-    positions = take_numbers(session, [kind.series for _live, kind in kinds], year)
+    positions = take_numbers(session, [code_of(campaign, kind.series) for _live, kind in kinds], year)
     rows = []
     for (_key, values), (live, kind), position in zip(wanted, kinds, positions, strict=True):
         content = _content(campaign, actor, live, kind, values(kind), position, occasion)
@@ -107,7 +107,8 @@ def _content(
 ) -> dict[str, Any]:
     now, local = occasion.now, occasion.now.astimezone(LOCAL)
     verify_code = secrets.token_hex(8)
-    number = _numbered(campaign, kind.series, local.year, position)
+    code = code_of(campaign, kind.series)
+    number = f"{code}〔{local.year}〕{position}号"
     frozen = _frozen(
         kind,
         {
@@ -118,7 +119,7 @@ def _content(
         },
     )
     return {
-        "series": kind.series,
+        "series": code,
         "year": local.year,
         "position": position,
         "number": number,
@@ -141,9 +142,12 @@ def _content(
     }
 
 
-def _numbered(campaign: Campaign, series: str, year: int, position: int) -> str:
-    """A number of a series in the office's year as it is printed."""
-    return f"{campaign.settings['series'][series]}〔{year}〕{position}号"
+def code_of(campaign: Campaign, series: str) -> str:
+    """机关代字: what the numbers of a series of the campaign's organ begin with, and what they are counted under.
+
+    A joint notice is numbered by the lead organ, whose series its kind names. Source: GB/T 9704-2012, 7.2.5.
+    """
+    return str(campaign.settings["series"][series])
 
 
 def _follow_up(session: Session, actor: Actor, row: Notice, now: datetime) -> None:

@@ -13,7 +13,11 @@ from models.notice import NumberSeries
 
 
 def take_number(session: Session, series: str, year: int) -> int:
-    """The next number of a series in a year: 1, 2, 3 …"""
+    """The next number of a series in a year: 1, 2, 3 …
+
+    series: for what is printed, its 机关代字. Organs with different ones are numbered apart, campaigns of one
+    organ together.
+    """
     return take_numbers(session, [series], year)[0]
 
 

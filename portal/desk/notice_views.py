@@ -19,6 +19,7 @@ from services.exports import record_export
 from services.notice_lists import (
     NoticeFilter,
     NoticePage,
+    codes_of_notices,
     list_notices,
     series_checks,
     units_of_notices,
@@ -42,7 +43,7 @@ def notices() -> Page:
         "desk/notices.html",
         found=found,
         which=which,
-        series=campaign.settings["series"],
+        series=[(code, code) for code in codes_of_notices(session, campaign)],
         years=[(str(year), str(year)) for year in years_of_notices(session, campaign)],
         units=units_of_notices(session, campaign),
         targets=targets_by_unit(session, by_key=True),

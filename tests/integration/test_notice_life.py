@@ -331,7 +331,7 @@ def test_a_target_reads_its_own_notices_alone(session: Session, office: Office) 
 def test_a_missing_number_is_shown(session: Session, office: Office) -> None:
     issue(session, office)
     with writing():
-        session.execute(text("UPDATE number_series SET last = 3 WHERE series = 'rectification'"))
+        session.execute(text("UPDATE number_series SET last = 3 WHERE series = '效整改'"))
         session.commit()
     issue(session, office)
     [check] = series_checks(session, office.officer, office.campaign)

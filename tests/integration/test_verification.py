@@ -39,7 +39,7 @@ TAMPERINGS = (
     Tampering("a deduction taken out", "deduction", "DELETE FROM deduction WHERE case_id = 1", "deduction"),
     Tampering("a frozen value", "notice", "UPDATE notice SET title = title, frozen_values = '{\"unit\": \"别处\"}' WHERE id = 1", "notice"),
     Tampering("a number moved", "notice", "UPDATE notice SET position = 99 WHERE id = (SELECT max(id) FROM notice)", "number"),
-    Tampering("a counter moved", "", "UPDATE number_series SET last = last + 1 WHERE series = 'deduction'", "number"),
+    Tampering("a counter moved", "", "UPDATE number_series SET last = last + 1 WHERE series = '效扣'", "number"),
     Tampering("a tally", "", "INSERT INTO tally (campaign_id, target_id, method, grade, count) SELECT id, 1, 'instant', 'excellent', 3 FROM campaign", "tally"),
 )  # fmt: skip
 

@@ -272,7 +272,7 @@ def test_preview_shows_the_notice_and_leaves_nothing(desk: Desk) -> None:
     assert desk.count(Notice) == desk.count(Deadline) == 0
     assert desk.count(CaseStep) == 1
     with desk.session() as session:
-        assert session.get(NumberSeries, {"series": "rectification", "year": 2026}) is None
+        assert session.get(NumberSeries, {"series": "效整改", "year": 2026}) is None
     wrong = officer.post(
         f"/desk/cases/{number}/issue/preview/closure_notice", data={"csrf_token": hidden(page, "csrf_token")}
     )
