@@ -20,9 +20,12 @@ from sqlalchemy.orm import Session
 from app import create_app
 from cli.db import upgrade
 from models.engine import make_engine
+from settings import ROOT
 
 #: A Thursday with working days around it.
 TODAY = datetime(2026, 4, 9, 1, 0, tzinfo=UTC)
+#: Compiled templates; each is kept with the hash of its source, so an older one is never taken.
+COMPILED = ROOT / "var" / "test-templates"
 LOCAL_POSTGRESQL = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
 
 
@@ -165,7 +168,11 @@ def session(engine: Engine) -> Iterator[Session]:
 
 
 def settings_for(url: str, data: Path) -> dict[str, object]:
-    """Configuration of a test: cheap passwords, no thread that fires what is due."""
+    """Configuration of a test: cheap passwords, no thread that fires what is due, templates compiled once for all."""
+    data.mkdir(parents=True, exist_ok=True)
+    COMPILED.mkdir(parents=True, exist_ok=True)
+    if not (data / "templates").exists():
+        (data / "templates").symlink_to(COMPILED, target_is_directory=True)
     return {
         "TESTING": True,
         "PINGDU_DATA": str(data),

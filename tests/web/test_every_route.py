@@ -155,7 +155,9 @@ def test_ids_that_nobody_has_are_answered_in_words(
 ) -> None:
     client = enter(app, office, login)
     for method in ("GET", "POST"):
-        for _rule, address in addresses(app, method, {**GOOD, **values}):
+        for rule, address in addresses(app, method, {**GOOD, **values}):
+            if not rule.arguments and values != BAD[0]:
+                continue  # names no id: asked once is enough
             answer = client.open(
                 address, method=method, query_string={"page": "99999999999999999999", "q": "%00'\""}
             )
