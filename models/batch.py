@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Json, UtcDateTime
@@ -98,6 +98,11 @@ class BatchLine(Base):
     checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     #: [label, first typing, second typing] of each field that differs.
     differences: Mapped[list[Any]] = mapped_column(Json, default=list)
+    #: `{monitor, answers}` of the second typing, kept where it differs, so that either can be found right; None for
+    #: what was checked before that was kept.
+    second: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    #: How many answers the two typings were compared in.
+    compared: Mapped[int] = mapped_column(default=0)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdrawn_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     withdrawn_reason: Mapped[str] = mapped_column(Text, default="")
@@ -107,6 +112,7 @@ class BatchLine(Base):
     answer: Mapped[Answer | None] = relationship()
     typed_by: Mapped[User] = relationship(foreign_keys=[typed_by_id])
     checked_by: Mapped[User | None] = relationship(foreign_keys=[checked_by_id])
+    settlement: Mapped[BatchSettlement | None] = relationship(back_populates="line")
 
     @property
     def stands(self) -> bool:
@@ -116,3 +122,34 @@ class BatchLine(Base):
         ):
             return False
         return self.rating is None or self.rating.counted
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody has still to find which typing is right."""
+        return bool(self.differences) and self.second is not None and self.settlement is None and self.stands
+
+
+class BatchSettlement(Base):
+    """核定: which of two typings was found right, difference by difference, by whom, and what was corrected for it.
+
+    Only added to; the line goes on with the corrected revision.
+    """
+
+    __tablename__ = "batch_settlement"
+    __table_args__ = (UniqueConstraint("line_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    line_id: Mapped[int] = mapped_column(ForeignKey("batch_line.id"))
+    #: [label, `first` or `second`] of each difference.
+    found: Mapped[list[Any]] = mapped_column(Json)
+    #: How many of them the first typing had wrong.
+    wrong: Mapped[int]
+    reason: Mapped[str] = mapped_column(Text)
+    #: What stood before, where something was wrong; no foreign keys, for answers are purged in their time.
+    earlier_rating: Mapped[int | None]
+    earlier_answer: Mapped[int | None]
+    settled_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    settled_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    line: Mapped[BatchLine] = relationship(back_populates="settlement")
+    settled_by: Mapped[User] = relationship()

@@ -142,7 +142,7 @@ def _take(
         values |= _named(held, actor, way, code, now)
         values["rating_id"] = _rate(session, actor, held, filled, way, code, now)
     answer_id = int(session.execute(insert(Answer).values(**values).returning(Answer.id)).scalar_one())
-    _count(session, held)
+    count_answer(session, held)
     rating_id = values.get("rating_id")
     owner, owner_id = ("rating", rating_id) if rating_id else ("answer", answer_id)
     attach(session, actor, store, list(filled.files), owner_kind=owner, owner_id=owner_id, now=now)
@@ -254,8 +254,8 @@ def _rate(
     return record_answer(session, actor, campaign, method, rated, given=given, proposes=proposes, now=now)
 
 
-def _count(session: Session, held: Collection, *, column: str = "taken") -> None:
-    """On the table, so that an answer that arrives disturbs no one who edits the rules."""
+def count_answer(session: Session, held: Collection, *, column: str = "taken") -> None:
+    """One more taken or withdrawn. On the table, so that an answer that arrives disturbs no one who edits the rules."""
     table = table_of(Collection)
     session.execute(update(table).where(table.c.id == held.id).values({column: table.c[column] + 1}))
     session.expire(held)
@@ -314,7 +314,7 @@ def withdraw_answer(session: Session, actor: Actor, answer_id: int, *, reason: s
             )
         row.withdrawn_at, row.withdrawn_by_id, row.withdrawn_reason = now, actor.person, reason.strip()
         session.flush()
-        _count(session, held, column="withdrawn")
+        count_answer(session, held, column="withdrawn")
         payload = {"collection": held.id, "reason": reason.strip()}
         _note(session, actor, "answer.withdrawn", row.id, payload, now)
     return row

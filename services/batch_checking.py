@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,12 +11,12 @@ from sqlalchemy.orm import Session, joinedload
 from forms.answers import bind
 from forms.context import Context
 from forms.fields.file import File
-from models.batch import Batch, BatchLine
+from models.batch import Batch, BatchLine, BatchSettlement
 from models.people import Role
 from models.rating import Rating
-from models.roster import Monitor
 from services.actor import Actor
 from services.batch_intake import Intake, intake_of
+from services.batch_settling import compared_in, differing, first_answers, monitor_names
 from services.batch_undo import line_of
 from services.batches import batch_for, note
 from services.choices import StoredChoices
@@ -61,7 +60,7 @@ def check_line(
 ) -> list[Difference]:
     """Compare a second typing with the first, and keep what differs; gives the differences, none for the same.
 
-    The first typing stays what counts. What it got wrong is taken back and typed anew, with its reason.
+    The first typing stays what counts until somebody finds which is right (`services.batch_settling`).
     Raises FormRefused with the form as it was typed.
     """
     actor.require(Role.ADMIN, Role.OFFICER, to="复核录入")
@@ -80,15 +79,16 @@ def check_line(
                 raise Refusal("same_person", "自己录入的不能由自己复核，请由另一人录第二遍。", 403)
             if line.checked_at is not None:
                 raise Refusal("line_checked", "这一份已经复核过。")
-            found = _differences(
-                intake,
-                line.answer.answers if line.answer else line.rating.answers if line.rating else {},
-                dict(bound.answers),
-                Context(choices),
-                _monitors(session, line.rating, monitor),
-            )
+            first, second = first_answers(line), dict(bound.answers)
+            monitors = monitor_names(session, line, monitor)
+            found = [
+                (item.label, item.first, item.second)
+                for item in differing(intake, first, second, Context(choices), monitors)
+            ]
             line.checked_by_id, line.checked_at = actor.person, now
             line.differences = [list(difference) for difference in found]
+            line.second = {"monitor": monitor, "answers": _typed(intake, second)} if found else None
+            line.compared = compared_in(intake, first, second)
             payload = {"line": line.id, "serial": line.serial, "differences": [label for label, *_ in found]}
             note(session, actor, batch, "batch.form_checked", payload, now)
     except Refusal as refusal:
@@ -101,27 +101,10 @@ def _fixed(intake: Intake, line: BatchLine) -> dict[str, str]:
     return intake.fixed(line.answer.code if line.answer else None)
 
 
-def _monitors(session: Session, rating: Rating | None, typed: str) -> tuple[str, str]:
-    name = session.execute(select(Monitor.name).where(Monitor.key == typed)).scalar_one_or_none()
-    return (rating.monitor.name if rating and rating.monitor else "", name or "")
-
-
-def _differences(
-    intake: Intake,
-    first: Mapping[str, Any],
-    second: Mapping[str, Any],
-    context: Context,
-    monitors: tuple[str, str],
-) -> list[Difference]:
-    found: list[Difference] = []
-    if intake.monitors and monitors[0] != monitors[1]:
-        found.append(("监测点", *monitors))
-    for spec in intake.form.fields:
-        one, two = first.get(spec.key), second.get(spec.key)
-        # Files are not typed, so they are not typed twice.
-        if spec.asks and one != two and not isinstance(spec, File):
-            found.append((spec.label, spec.printed(one, context), spec.printed(two, context)))
-    return found
+def _typed(intake: Intake, answers: dict[str, Any]) -> dict[str, Any]:
+    """Without files: those are not typed."""
+    files = {spec.key for spec in intake.form.fields if isinstance(spec, File)}
+    return {key: value for key, value in answers.items() if key not in files}
 
 
 def checked_lines(session: Session, batch: Batch) -> list[BatchLine]:
@@ -129,7 +112,13 @@ def checked_lines(session: Session, batch: Batch) -> list[BatchLine]:
     rows = session.execute(
         select(BatchLine)
         .where(BatchLine.batch_id == batch.id, BatchLine.checked_at.is_not(None))
-        .options(joinedload(BatchLine.typed_by), joinedload(BatchLine.checked_by))
+        .options(
+            joinedload(BatchLine.typed_by),
+            joinedload(BatchLine.checked_by),
+            joinedload(BatchLine.settlement).joinedload(BatchSettlement.settled_by),
+            joinedload(BatchLine.answer),
+            joinedload(BatchLine.rating),
+        )
         .order_by(BatchLine.id.desc())
     ).scalars()
-    return sorted(rows, key=lambda line: not line.differences)
+    return sorted(rows, key=lambda line: (not line.open, not line.differences))

@@ -235,7 +235,7 @@ def _rate(
     given = {
         "form_id": intake.form_id,
         "answers": form.answers,
-        "monitor_id": _monitor_id(session, form.monitor) if intake.monitors else None,
+        "monitor_id": monitor_id(session, form.monitor) if intake.monitors else None,
         # Whoever types a paper in has not rated anybody.
         "rater_id": None,
         "submitted_at": now,
@@ -271,7 +271,8 @@ def _answer(
     return taken.answer_id, taken.rating_id
 
 
-def _monitor_id(session: Session, key: str) -> int:
+def monitor_id(session: Session, key: str) -> int:
+    """The monitor that a page names; refused for none."""
     found = session.execute(select(Monitor.id).where(Monitor.key == key, Monitor.active)).scalar_one_or_none()
     if found is None:
         raise Refusal("monitor_missing", "请选择填这张表的监测点。", 422)

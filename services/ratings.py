@@ -122,7 +122,8 @@ def record_answer(
 ) -> int:
     """Count an answer that came through a collection as one rating, within its own act; gives the rating's id.
 
-    given: form_id, answers, monitor_id, rater_id, submitted_at. proposes: its answers ask for a rectification case.
+    given: form_id, answers, monitor_id, rater_id, submitted_at; of a revision also revision, revises_id.
+    proposes: its answers ask for a rectification case.
     """
     fixed = {"method": method_key, "delegate_group": "", "counted": True, "revision": 1}
     values = {"campaign_id": campaign.id, **fixed, **vars(rated), **given}
@@ -304,7 +305,7 @@ def revise_rating(
         held = session.get_one(Rating, rating_id, with_for_update=True, populate_existing=True)
         if not held.counted:
             raise Refusal("rating_not_counted", "这份填报已被更正或作废，请打开最新的一份。")
-        _uncount(session, held)
+        uncount(session, held)
         values = _values(filling, actor, now) | {
             "campaign_id": held.campaign_id,
             "method": held.method,
@@ -321,7 +322,8 @@ def revise_rating(
     return _once(session, actor, store, filling, take, token=token, now=now)
 
 
-def _uncount(session: Session, rating: Rating) -> None:
+def uncount(session: Session, rating: Rating) -> None:
+    """Let a rating count no more, within the act that puts another in its place or voids it."""
     session.execute(update(Rating).where(Rating.id == rating.id).values(counted=False))
     count_in(
         session,
@@ -380,7 +382,7 @@ def approve_void(session: Session, actor: Actor, void_id: int, *, now: datetime)
         rating = session.get_one(Rating, row.rating_id, with_for_update=True, populate_existing=True)
         if not rating.counted:
             raise Refusal("rating_not_counted", "这份测评已被更正，原作废申请不再适用。")
-        _uncount(session, rating)
+        uncount(session, rating)
         row.approved_by_id, row.approved_at = actor.person, now
         record(
             session,

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from models.base import table_of
+from models.batch import BatchLine
 from models.collection import Answer, AnswerDraft, Collection
 from models.notice import Attachment
 from services.actor import SYSTEM
@@ -76,6 +77,12 @@ def purge_answers(session: Session, collection_id: int, *, store: FileStore, now
     ids = [row.id for row in rows]
     _remove_files(session, store, _owned("answer", ids))
     for start in range(0, len(ids), 500):
+        # What was typed from paper: its line stays, without the answer and without what was read in it.
+        session.execute(
+            update(BatchLine)
+            .where(BatchLine.answer_id.in_(ids[start : start + 500]))
+            .values(answer_id=None, differences=[], second=None)
+        )
         session.execute(delete(Answer).where(Answer.id.in_(ids[start : start + 500])))
     table = table_of(Collection)
     gone = table.c.purged + len(ids)

@@ -46,7 +46,7 @@ def compare(batch_id: int, line_id: int) -> Page:
     except FormRefused as refused:
         return _page(batch_id, form=refused.bound.form, refused=refused), refused.status
     if found:
-        flash(_("两次录入有%(count)s处不同，已列在本批页面，请对照纸质表处理。", count=len(found)), "warn")
+        flash(_("两次录入有%(count)s处不同，请对照纸质表核定哪一遍对。", count=len(found)), "warn")
     else:
         flash(_("两次录入一致。"), "ok")
     return redirect(url_for("intake.check", batch_id=batch_id))

@@ -20,7 +20,7 @@ from portal.clock import OFFICE_ZONE, now
 from portal.database import database
 from portal.downloads import file_answer
 from portal.files import file_store
-from portal.intake import check_views, workbook_views
+from portal.intake import check_views, settle_views, workbook_views
 from portal.intake.blueprint import Page, blueprint, campaign_now, count_typed, day_typed, method_typed
 from portal.menu import MenuEntry
 from portal.online import online_address
@@ -29,6 +29,7 @@ from services import batch_undo, batches
 from services.actor import OFFICE
 from services.batch_checking import checked_lines, next_to_check
 from services.batch_intake import Intake, intake_by_key, intake_of, intakes, names_of
+from services.batch_settling import error_rate, next_to_settle
 from services.batch_taking import card_of, enter_form, received_at, serial_fault
 from services.choices import StoredChoices
 from services.form_paper import blank_form
@@ -36,7 +37,7 @@ from services.prefills import impose, opened
 from services.rating_forms import FormRefused
 from services.refusal import Refusal
 
-__all__ = ["MENU", "blueprint", "check_views", "workbook_views"]
+__all__ = ["MENU", "blueprint", "check_views", "settle_views", "workbook_views"]
 
 MENU = (MenuEntry("intake.index", _l("纸质表与 Excel"), _l("测评"), order=45),)
 
@@ -200,6 +201,7 @@ def batch_page(
     row = batches.row_of(session, actor, batch_id)
     intake = intake_of(session, row.batch)
     may_enter = actor.has(Role.ADMIN, Role.OFFICER)
+    checked = checked_lines(session, row.batch)
     typing = row.batch.source == "paper" and may_enter and row.batch.undo_at is None
     return render_template(
         "intake/batch.html",
@@ -217,7 +219,11 @@ def batch_page(
         monitors=StoredChoices(session).entries("monitor") if intake.monitors else (),
         lines=batches.last_lines(session, row.batch),
         grades={grade["key"]: grade["name"] for grade in campaign_now().settings["grades"]},
-        checked=checked_lines(session, row.batch),
+        checked=checked,
+        errors=error_rate(session, row.batch, checked),
+        settling=next_to_settle(session, actor, row.batch),
+        may_settle=may_enter and row.batch.undo_at is None,
+        me=actor.user_id,
         may_check=may_enter and next_to_check(session, actor, row.batch) is not None,
         may_undo=actor.has(*OFFICE) and row.batch.undo_at is None and row.standing > 0,
         may_approve=actor.has(Role.REVIEWER, Role.HEAD) and row.batch.undo_by_id != actor.user_id,

@@ -99,6 +99,19 @@ def test_a_second_person_types_again_and_the_first_is_out_of_sight(desk: Desk) -
     assert answer.status_code == 302
     page = other.get("/intake/1").text
     assert "第一遍“办理食品经营许可变更”，第二遍“办理营业执照”" in page
+    assert "核定完才算差错率" in page
+    assert "/intake/1/settle/1" not in client.get("/intake/1").text
+    token = hidden(other.get("/intake/1/settle/1").text, "csrf_token")
+    unsaid = other.post("/intake/1/settle/1", data={"csrf_token": token, "d_matter": "second"})
+    assert unsaid.status_code == 422
+    assert 'value="second" checked' in unsaid.text
+    sent = {"csrf_token": token, "d_matter": "second", "reason": "第一遍看错一行"}
+    assert other.post("/intake/1/settle/1", data=sent).location == "/intake/1"
+    page = other.get("/intake/1").text
+    assert "差错率16.67%" in page
+    assert "理由：第一遍看错一行" in page
+    assert other.post("/intake/1/settle/1", data=sent, follow_redirects=True).status_code == 200
+    assert client.get("/intake/1/settle/1").status_code == 409
 
 
 def test_one_form_and_a_whole_batch_are_taken_back_by_two(desk: Desk) -> None:
