@@ -10,7 +10,7 @@ from flask_babel import Babel
 from flask_smorest import Api
 from werkzeug.exceptions import HTTPException
 
-from api import answers, collections, forms
+from api import answers, cases, collections, forms
 from api.entrance import OPEN, init_entrance
 from api.problems import http_problem, init_problems
 from portal.addresses import StoredNumber
@@ -20,7 +20,7 @@ from portal.language import LANGUAGES
 from portal.security import init_security
 
 #: Each resource is one module with a `blueprint`; its views carry their scope.
-RESOURCES = (forms, answers, collections)
+RESOURCES = (forms, answers, collections, cases)
 
 
 class PlainApi(Api):
@@ -79,7 +79,7 @@ def _language() -> str | None:
 
 
 DESCRIPTION = (
-    "Forms, their versions, collections and filled forms, for other systems. Every request carries a token "
-    "(`Authorization: Bearer …`) that an administrator made under 接口令牌; it has part of the rights of one account. "
-    "Errors are application/problem+json in the language of Accept-Language."
+    "Forms, their versions, collections, filled forms, cases and their steps, for other systems. Every request "
+    "carries a token (`Authorization: Bearer …`) that an administrator made under 接口令牌; it has part of the rights "
+    "of one account. Errors are application/problem+json in the language of Accept-Language."
 )

@@ -1,4 +1,4 @@
-"""接口令牌: what another system shows instead of a password."""
+"""接口令牌: what another system shows instead of a password, and the steps it sent."""
 
 from __future__ import annotations
 
@@ -37,3 +37,21 @@ class AccessToken(Base):
     user: Mapped[User] = relationship(foreign_keys=[user_id])
     created_by: Mapped[User] = relationship(foreign_keys=[created_by_id])
     revoked_by: Mapped[User | None] = relationship(foreign_keys=[revoked_by_id])
+
+
+class SentStep(Base):
+    """A step of a case that another system sent: sent again under the same key it is the same step. Only added to."""
+
+    __tablename__ = "sent_step"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    #: SHA-256 of token and Idempotency-Key.
+    key_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    #: SHA-256 of case, step and all that was sent with them.
+    body_hash: Mapped[str] = mapped_column(String(64))
+    token_id: Mapped[int] = mapped_column(ForeignKey("access_token.id"))
+    case_id: Mapped[int] = mapped_column(ForeignKey("rectification_case.id"))
+    #: Of the step in the case's history, and the version of the case after it.
+    position: Mapped[int]
+    version: Mapped[int]
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)

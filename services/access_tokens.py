@@ -28,6 +28,8 @@ SCOPES = {
     "forms.read": "读取表单和它的版本",
     "answers.read": "读取答卷和测评",
     "answers.write": "提交答卷和测评",
+    "cases.read": "查看整改事项",
+    "cases.step": "办理整改事项的步骤",
 }
 LONGEST_DAYS = 366
 LONGEST_NAME = 60

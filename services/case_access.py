@@ -28,6 +28,8 @@ def person_of(actor: Actor) -> str:
     return "system" if actor.user_id is None else str(actor.user_id)
 
 
+#: Those who read every case whole.
+OVERSEERS = (*OFFICE, Role.LEADER, Role.AUDITOR, Role.ADMIN)
 #: Those who report, and who are asked for their word once more.
 REPORTERS: frozenset[str] = frozenset({Role.MONITOR, Role.INSPECTOR})
 
@@ -86,11 +88,7 @@ def answers_for(actor: Actor, case: Case) -> bool:
 
 def may_see(actor: Actor, case: Case) -> bool:
     """The office, its leaders and its auditor see every case; a target only its own."""
-    return (
-        actor.user_id is None
-        or actor.has(*OFFICE, Role.LEADER, Role.AUDITOR, Role.ADMIN)
-        or answers_for(actor, case)
-    )
+    return actor.user_id is None or actor.has(*OVERSEERS) or answers_for(actor, case)
 
 
 def facts_of(dossier: Dossier, at: datetime) -> dict[str, Any]:
@@ -195,7 +193,7 @@ def _relocated(workflow: Workflow, before: Situation, row: CaseStep, past: dict[
 def visible_cases(actor: Actor) -> Select[Case]:
     """A query of the cases this actor may see, to be filtered further."""
     query = select(Case).join(Case.target)
-    if actor.has(*OFFICE, Role.LEADER, Role.AUDITOR, Role.ADMIN):
+    if actor.has(*OVERSEERS):
         return query
     if actor.has(Role.TARGET):
         return query.where(

@@ -107,6 +107,29 @@ def list_cases(
     return CasePage(rows_of(session, campaign, cases, now), total, page, pages)
 
 
+def cases_after(
+    session: Session,
+    seen: Select[Case],
+    campaign: Campaign,
+    which: CaseFilter,
+    *,
+    after: int | None,
+    size: int,
+    now: datetime,
+) -> list[Case]:
+    """The newest of the cases seen that fit, older than the case `after`; a page that holds whatever comes in.
+
+    seen: a query that has joined the target.
+    """
+    query = seen.join(Target.unit).join(Unit.category).where(*_conditions(session, campaign, which, now))
+    if after is not None:
+        query = query.where(Case.id < after)
+    loaded = query.options(
+        joinedload(Case.target).joinedload(Target.unit).joinedload(Unit.category), joinedload(Case.campaign)
+    )
+    return list(session.execute(loaded.order_by(Case.id.desc()).limit(size)).scalars())
+
+
 def count_cases(
     session: Session, actor: Actor, campaign: Campaign, which: CaseFilter, *, now: datetime
 ) -> int:

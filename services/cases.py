@@ -5,7 +5,7 @@ Source: 方案第五条、第六条第五款、第八条第（二）项.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -204,6 +204,7 @@ def step_case(
     files: list[tuple[str, Checked]] | None = None,
     store: FileStore | None = None,
     cosigners: tuple[str, ...] = (),
+    also: Callable[[Case, CaseStep], None] | None = None,
 ) -> Case:
     """Take one step of the procedure, wholly or not at all.
 
@@ -211,11 +212,10 @@ def step_case(
     the step is refused and the sentence says who did what. seen_procedure: the definition whose questions that
     page asked; the case must still follow it. effective: when it took effect if not now (a
     deadline that ran out, a service that was recorded later). cosigners: ids of those who agreed in a panel.
-    Raises Refusal.
+    also: what else is written with the step, or undoes it by a Refusal. Raises Refusal.
     """
-    wish = Wish(
-        actor, case_id, trigger, asked, seen_version, tuple(files or ()), store, cosigners, seen_procedure
-    )
+    kept = tuple(files or ())
+    wish = Wish(actor, case_id, trigger, asked, seen_version, kept, store, cosigners, seen_procedure, also)
     while True:
         try:
             return _step(session, wish, Moment(effective or now, now))
@@ -236,6 +236,7 @@ class Wish:
     store: FileStore | None
     cosigners: tuple[str, ...] = ()
     seen_procedure: int | None = None
+    also: Callable[[Case, CaseStep], None] | None = None
 
 
 class _ClockFirst(Exception):
@@ -285,6 +286,8 @@ def _carry(session: Session, wish: Wish, dossier: Dossier, moment: Moment) -> No
         attach(session, actor, wish.store, files, owner_kind="step", owner_id=written.id, now=moment.recorded)
     carry_out(session, actor, dossier, written, taken.effects, moment)
     _note_step(session, actor, case, taken, written, moment)
+    if wish.also is not None:
+        wish.also(case, written)
 
 
 def _note_step(

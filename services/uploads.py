@@ -49,6 +49,13 @@ def keep_upload(
     except AnswerRefused as refused:
         raise Refusal("file_refused", f"{refused}。", 422) from refused
     checked = check(Upload(upload.filename, upload.stream.read()))
+    return hold(session, actor, key, checked, store=store, now=now)
+
+
+def hold(
+    session: Session, actor: Actor, key: str, checked: Checked, *, store: FileStore, now: datetime
+) -> dict[str, Any]:
+    """Hold a file that may be kept for a question of this key; gives what `keep_upload` does."""
     with transaction(session):
         waiting = session.execute(
             select(func.coalesce(func.sum(Attachment.size), 0)).where(*_of(actor.person))

@@ -8,6 +8,3 @@ from werkzeug.wrappers import Response
 blueprint = Blueprint("department", __name__, url_prefix="/t")
 
 Page = Response | str | tuple[str, int]
-
-#: How a target itself receives a notice; the other ways are recorded by the office.
-ELECTRONIC = "electronic"

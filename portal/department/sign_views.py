@@ -11,10 +11,11 @@ from models.people import Role
 from portal.access import allow, current_actor
 from portal.clock import now
 from portal.database import database
-from portal.department.blueprint import ELECTRONIC, Page, blueprint
+from portal.department.blueprint import Page, blueprint
 from services.notice_service import record_service, serving_step
 from services.refusal import Refusal
 from services.target_access import as_target, own_notice
+from services.target_steps import ELECTRONIC
 
 
 @blueprint.route("/notices/<int:notice_id>/sign", methods=["GET", "POST"])

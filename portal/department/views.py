@@ -18,7 +18,7 @@ from portal.access import allow, current_actor
 from portal.clock import now
 from portal.database import database
 from portal.department import sign_views
-from portal.department.blueprint import ELECTRONIC, Page, blueprint
+from portal.department.blueprint import Page, blueprint
 from portal.department.step_form import StepForm, answers, step_form
 from portal.files import file_store
 from portal.menu import MenuEntry
@@ -41,6 +41,7 @@ from services.target_pages import (
     result_notices,
 )
 from services.target_scores import own_figures
+from services.target_steps import FIXED_AT_SERVICE, asks_of_target, fixed_answers, serves
 from workflow.engine import Offer
 
 __all__ = ["MENU", "blueprint", "sign_views"]
@@ -50,9 +51,6 @@ MENU = [
     MenuEntry("department.cases", _l("本单位整改事项"), _l("测评对象"), 21),
     MenuEntry("department.score", _l("得分与名次"), _l("测评对象"), 22),
 ]
-
-#: Answers to a service that a target does not give: it signs now, on this page, and dates nothing.
-_FIXED_AT_SERVICE = {"service_way", "served_on", "service_note", "evidence"}
 
 
 def _me() -> Actor:
@@ -175,14 +173,9 @@ def _offer(sheet: CaseSheet, trigger: str) -> Offer:
 
 def _form_for(actor: Actor, offer: Offer) -> tuple[StepForm, tuple[Any, ...], dict[str, Any]]:
     """The form, the questions it puts, and the answers that are not the person's to choose."""
-    if not _serves(offer):
-        return step_form(offer.asks), offer.asks, {}
-    asks = tuple(ask for ask in offer.asks if ask.field not in _FIXED_AT_SERVICE)
-    return step_form(asks, receiver=actor.name), asks, {"service_way": ELECTRONIC}
-
-
-def _serves(offer: Offer) -> bool:
-    return any(ask.field == "service_way" for ask in offer.asks)
+    asks = asks_of_target(offer)
+    given: dict[str, Any] = {"receiver": actor.name} if serves(offer) else {}
+    return step_form(asks, **given), asks, fixed_answers(offer)
 
 
 @blueprint.route("/cases/<int:case_id>/<trigger>", methods=["GET", "POST"])
@@ -212,7 +205,7 @@ def _attempt(
     """Take the step; 302 when it was taken, else what is wrong and the status of the page that says so."""
     if not form.validate():
         return None, 422
-    if _serves(offer) and "confirmed" not in request.form:
+    if serves(offer) and "confirmed" not in request.form:
         return Refusal("not_confirmed", _("请先阅读文书，再勾选“已收到并阅读”后签收。"), 422), 422
     try:
         said, files = answers(form, asks)
@@ -248,7 +241,7 @@ def _repeated(actor: Actor, found: Case, trigger: str) -> bool:
     typed = {
         name.removeprefix("a_"): words.replace("\r\n", "\n").strip()
         for name, words in request.form.items()
-        if name.startswith("a_") and name.removeprefix("a_") not in _FIXED_AT_SERVICE and words.strip()
+        if name.startswith("a_") and name.removeprefix("a_") not in FIXED_AT_SERVICE and words.strip()
     }
     return seen < found.row_version and taken_already(database.session, actor, found, trigger, typed)
 
@@ -275,7 +268,7 @@ def _step_page(
         form=form,
         asks=asks,
         refusal=refusal,
-        serves=_serves(offer),
+        serves=serves(offer),
     )
 
 

@@ -31,6 +31,8 @@ SCOPE_WORDS = {
     "forms.read": _l("读取表单和它的版本"),
     "answers.read": _l("读取答卷和测评"),
     "answers.write": _l("提交答卷和测评"),
+    "cases.read": _l("查看整改事项"),
+    "cases.step": _l("办理整改事项的步骤"),
 }
 
 
