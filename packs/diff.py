@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from definitions.expression import in_words
+from packs.diff_rights import rights_changes, without_rights
 from packs.diff_words import ATTRIBUTES, CONDITIONS, IDENTITIES, KINDS, NOUNS, TRANSPARENT
 from packs.parts import Pack, Part
 
@@ -27,9 +28,8 @@ def difference(old: Pack, new: Pack) -> list[str]:
         if place not in before:
             sentences.append(f"{_title(part)}新增")
         else:
-            sentences += [
-                f"{_title(part)}：{said}" for said in _changes(before[place].data, part.data, trail="")
-            ]
+            said = changes_between(before[place].data, part.data)
+            sentences += [f"{_title(part)}：{sentence}" for sentence in said]
     return sentences
 
 
@@ -39,7 +39,8 @@ def changes_between(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]
     >>> changes_between({"fields": [{"key": "a", "label": "甲"}]}, {"fields": [{"key": "a", "label": "乙"}]})
     ['字段“甲”的名称 “甲” → “乙”']
     """
-    return list(_changes(dict(old), dict(new), trail=""))
+    rest = _changes(without_rights(old), without_rights(new), trail="")
+    return [*rest, *rights_changes(old, new)]
 
 
 def _title(part: Part) -> str:

@@ -186,3 +186,16 @@ TRANSPARENT = frozenset({"of", "score"})
 
 #: What tells the entries of one list apart, first found first taken.
 IDENTITIES = ("key", "field", "number", "date", "event")
+
+#: Roles that people hold, where a difference is told without the pack's own names at hand.
+ROLES: dict[str, str] = {
+    "admin": "效能办管理员",
+    "officer": "督办专员",
+    "reviewer": "审核人",
+    "head": "负责人",
+    "inspector": "明察暗访员",
+    "monitor": "监测点",
+    "target": "测评对象",
+    "leader": "领导小组",
+    "auditor": "审计员",
+}

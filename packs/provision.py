@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from notices.origins import CAMPAIGN_RESULT, CASE, ISSUE, TARGET_RESULT, Origin
 from notices.vocabulary import VOCABULARY
 from packs.parts import Pack, PartKind
-from workflow.definition import PREVIOUS, SAME, Clock, IssueNoticeRule, Trigger, Workflow
+from workflow.definition import PREVIOUS, SAME, Ask, Clock, IssueNoticeRule, Trigger, Workflow
+from workflow.rights import unfillable
 
 
 @dataclass(frozen=True)
@@ -107,13 +108,13 @@ def _case_values(
     own: dict[str, Provided] = {}
     for name in rule.values if rule else ():
         own[name] = Provided(name, "流程在这一步规定", sure=True)
-    for ask in trigger.asks if trigger else ():
+    for ask in _answered(workflow, trigger, any) if trigger else ():
         own.setdefault(ask.field, Provided(ask.field, f"本步骤填报的“{ask.label}”", sure=ask.required))
     earlier: dict[str, Provided] = {}
     for other in _before(workflow, states):
         if trigger is not None and other.key == trigger.key:
             continue
-        for ask in other.asks:
+        for ask in _answered(workflow, other, all):
             words = f"此前步骤“{other.name}”填报的“{ask.label}”"
             earlier.setdefault(ask.field, Provided(ask.field, words, sure=False))
     for asked in (own, earlier):
@@ -126,6 +127,14 @@ def _case_values(
         *computed,
         *(value for name, value in earlier.items() if name not in known and name in VOCABULARY),
     )
+
+
+def _answered(
+    workflow: Workflow, trigger: Trigger, where: Callable[[Iterable[bool]], bool]
+) -> tuple[Ask, ...]:
+    """What a step asks, without what nobody may fill in any, or in all, of the states it is taken from."""
+    closed = [unfillable(workflow, trigger, state) for state in workflow.sources_of(trigger)]
+    return tuple(ask for ask in trigger.asks if not where(ask.field in fields for fields in closed))
 
 
 def _before(workflow: Workflow, states: Iterable[str]) -> list[Trigger]:

@@ -21,6 +21,7 @@ from services.actor import Actor
 from services.case_access import OVERSEERS, REPORTERS, case_for, history_of, visible_cases
 from services.case_file import ClockLine, StepLine, case_file
 from services.case_lists import LOCAL, CaseFilter, CaseRow, cases_after, rows_of
+from services.case_rights import hidden_from, shown_case
 from services.refusal import not_found
 from services.step_right import offers_to
 from services.target_access import as_target, own_case, own_cases
@@ -58,10 +59,16 @@ def listed(
     cases = cases_after(session, seen, campaign, which, after=after, size=size + 1, now=now)
     more, cases = len(cases) > size, cases[:size]
     if whole:
-        rows = rows_of(session, campaign, cases, now)
-        items = [_line(case, row) for case, row in zip(cases, rows, strict=True)]
+        rows = rows_of(session, reader, campaign, cases, now)
+        items = [
+            _line(shown_case(case, hidden_from(session, reader, case)), row)
+            for case, row in zip(cases, rows, strict=True)
+        ]
     else:
-        items = [_own_line(row) for row in own_rows(session, reader, campaign, cases, now=now)]
+        items = [
+            _own_line(row, shown_case(row.case, hidden_from(session, reader, row.case)))
+            for row in own_rows(session, reader, campaign, cases, now=now)
+        ]
     return {"items": items, "next": cases[-1].id if more else None}
 
 
@@ -80,7 +87,7 @@ def described(session: Session, actor: Actor, case_id: int, *, now: datetime) ->
     if not actor.has(*OVERSEERS):
         return _told(session, as_target(actor), case_id, now)
     file = case_file(session, actor, case_id, now=now)
-    row = rows_of(session, file.case.campaign, [file.case], now)[0]
+    row = rows_of(session, actor, file.case.campaign, [file.case], now)[0]
     reported = {row.position for row in history_of(session, case_id) if not REPORTERS.isdisjoint(row.roles)}
     return {
         **_line(file.case, row),
@@ -97,7 +104,7 @@ def _told(session: Session, actor: Actor, case_id: int, now: datetime) -> dict[s
     case = own_case(session, actor, case_id)
     sheet = case_sheet(session, actor, case, ranking=None, now=now)
     return {
-        **_own_line(sheet.row),
+        **_own_line(sheet.row, sheet.case),
         "facts": None,
         "requirement": None,
         "basis": None,
@@ -188,11 +195,11 @@ def _line(case: Case, row: CaseRow) -> dict[str, Any]:
     }
 
 
-def _own_line(row: OwnCase) -> dict[str, Any]:
+def _own_line(row: OwnCase, case: Case) -> dict[str, Any]:
     """The hour of registration, and the day of what a rating reported, would help to guess who reported."""
     clock = row.clock if row.clock and row.clock.kept_days is None else None
     return {
-        **_named(row.case),
+        **_named(case),
         "grave": None,
         "state_name": row.state,
         "suspension": row.suspension,
@@ -200,7 +207,7 @@ def _own_line(row: OwnCase) -> dict[str, Any]:
         "working_days_left": clock.remaining if clock else None,
         "provisional": bool(clock and clock.provisional),
         "points": row.points,
-        "found_on": None if row.case.rating_id is not None else row.case.found_on,
+        "found_on": None if row.case.rating_id is not None else case.found_on,
         "opened_at": None,
     }
 

@@ -12,6 +12,7 @@ from services.actor import OFFICE, Actor
 from services.answer_access import answer_for
 from services.attachments import attachment
 from services.case_access import case_for
+from services.case_rights import hidden_from
 from services.definitions import workflow_of
 from services.ratings import own_rating
 from services.refusal import Refusal, not_found
@@ -35,7 +36,7 @@ def _sees_owner(session: Session, actor: Actor, row: Attachment) -> bool:
     try:
         if row.owner_kind == "step":
             step = session.get(CaseStep, row.owner_id)
-            return step is not None and _sees_step(session, actor, step)
+            return step is not None and _sees_step(session, actor, step, row.field or "evidence")
         if row.owner_kind == "rating":
             if actor.has(*OFFICE, Role.ADMIN, Role.AUDITOR):
                 return session.get(Rating, row.owner_id) is not None
@@ -47,9 +48,12 @@ def _sees_owner(session: Session, actor: Actor, row: Attachment) -> bool:
     return False
 
 
-def _sees_step(session: Session, actor: Actor, step: CaseStep) -> bool:
+def _sees_step(session: Session, actor: Actor, step: CaseStep, field: str) -> bool:
     """The rated does not get what came with the report: a photo may tell who took it."""
     if actor.has(*OFFICE, Role.ADMIN, Role.LEADER, Role.AUDITOR):
-        return case_for(session, actor, step.case_id) is not None
+        case = case_for(session, actor, step.case_id)
+        return field not in hidden_from(session, actor, case)
     case = own_case(session, actor, step.case_id)
+    if field in hidden_from(session, actor, case):
+        return False
     return step.trigger != REGISTER and is_told(workflow_of(session, case.workflow_id), step)

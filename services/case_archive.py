@@ -12,7 +12,7 @@ import json
 import re
 import zipfile
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import and_, or_, select
@@ -128,7 +128,7 @@ def _case(file: CaseFile) -> dict[str, Any]:
     return {
         "number": case.number, "title": case.title, "unit": case.target.unit.name, "target": case.target.name,
         "campaign": case.campaign.name, "channel": file.channel, "problem": file.problem, "facts": case.facts,
-        "basis": case.basis, "requirement": case.requirement, "found_on": case.found_on.isoformat(),
+        "basis": case.basis, "requirement": case.requirement, "found_on": _day(case.found_on),
         "opened_at": _moment(case.opened_at), "ended_at": _moment(case.ended_at), "state": file.state_name,
         "points": str(file.points),
     }  # fmt: skip
@@ -184,6 +184,11 @@ def _log(session: Session, file: CaseFile) -> list[dict[str, Any]]:
 
 def _moment(at: datetime | None) -> str:
     return "" if at is None else at.astimezone(LOCAL).isoformat(timespec="seconds")
+
+
+def _day(day: date | None) -> str:
+    """A date; empty for one that the procedure hides."""
+    return "" if day is None else day.isoformat()
 
 
 def _plain(name: str) -> str:

@@ -15,8 +15,9 @@ from models.case import Case, CaseStep, Deadline, Deduction
 from models.notice import Attachment, Notice
 from services.actor import Actor
 from services.calendars import work_calendar
-from services.case_access import case_for, history_of
+from services.case_access import case_for, history_of, roles_in
 from services.case_lists import days_left, tone_of
+from services.case_rights import hidden_from, shown_case, shown_files
 from services.clock_moves import moves_of_case
 from services.deductions import entries_of, standing, tiers_of
 from services.definitions import known_workflow, notice_kind_of_campaign, scheme_of, workflow_of
@@ -27,6 +28,7 @@ from services.step_words import state_names, step_name
 from workflow.definition import PREVIOUS, SAME, Ask, IssueNoticeRule, Trigger, Workflow
 from workflow.engine import Offer
 from workflow.relocation import NAMES
+from workflow.rights import asks_in
 from workflow.vocabulary import AskType
 
 
@@ -77,6 +79,8 @@ class CaseFile:
     """The page of one case."""
 
     case: Case
+    #: Fields that this reader does not get, see `services.case_rights`; they are empty in all the rest.
+    hidden: frozenset[str]
     state_name: str
     tone: str
     suspension: str
@@ -111,12 +115,12 @@ class CaseFile:
 def case_file(session: Session, actor: Actor, case_id: int, *, now: datetime) -> CaseFile:
     """Everything of one case; the offers are those of this actor. Refusal when it is not theirs to see."""
     case = case_for(session, actor, case_id)
+    hidden = hidden_from(session, actor, case)
     workflow = workflow_of(session, case.workflow_id)
     notices = _notices(session, case.id)
-    entries = entries_of(session, case.id)
-    history = history_of(session, case.id)
+    entries, history = entries_of(session, case.id), history_of(session, case.id)
     states = state_names(session, history)
-    files = _files(session, history)
+    files = _files(session, history, hidden)
     suspension = case.situation.get("suspension")
     settings = case.campaign.settings
     names = {item["key"]: item["name"] for item in settings["channels"]}
@@ -125,15 +129,18 @@ def case_file(session: Session, actor: Actor, case_id: int, *, now: datetime) ->
     counts = case.situation.get("counts", {})
     scheme = scheme_of(session, case.campaign.scheme_id)
     return CaseFile(
-        case=case,
+        case=shown_case(case, hidden),
+        hidden=hidden,
         state_name=workflow.states_by_key[case.state].name,
         tone=tone_of(workflow, case.state),
         suspension=workflow.suspensions_by_key[suspension].name if suspension else "",
-        channel=names.get(case.channel, case.channel),
-        problem=problems.get(case.problem, case.problem),
+        channel="" if "channel" in hidden else names.get(case.channel, case.channel),
+        problem="" if "problem" in hidden else problems.get(case.problem, case.problem),
         offers=offers_to(session, actor, case, now=now),
         steps=tuple(
-            _step_line(workflow_of(session, row.workflow_id), states, row, grades, files, notices, entries)
+            _step_line(
+                workflow_of(session, row.workflow_id), states, row, grades, files, notices, entries, hidden
+            )
             for row in history
         ),
         clocks=_clock_lines(session, case, workflow, now),
@@ -155,10 +162,16 @@ def rule_for(session: Session, actor: Actor, case_id: int, trigger: str) -> tupl
     Refusal when the case is not theirs to see or the procedure has no such step for persons.
     """
     case = case_for(session, actor, case_id)
-    rule = workflow_of(session, case.workflow_id).triggers_by_key.get(trigger)
+    workflow = workflow_of(session, case.workflow_id)
+    rule = workflow.triggers_by_key.get(trigger)
     if rule is None or not rule.roles:
         raise Refusal("step_unknown_trigger", "没有这一步骤，请回到事项页面从按钮进入。", 404)
-    return case, rule
+    roles = roles_in(session, actor, case)
+    if roles.isdisjoint(
+        rule.roles
+    ):  # in the place of an absent colleague, or not at all: the step says which
+        roles = frozenset(rule.roles)
+    return case, rule.model_copy(update={"asks": asks_in(workflow, rule, case.state, roles)})
 
 
 def rule_of(
@@ -171,7 +184,8 @@ def rule_of(
     """
     known = known_workflow(session, procedure)
     rule = known.triggers_by_key.get(trigger) if known else None
-    if rule is not None and rule.roles and not any(ask.type is AskType.GRADE for ask in rule.asks):
+    plain = rule is not None and rule.roles and not any(ask.type is AskType.GRADE for ask in rule.asks)
+    if known and rule and plain and not any(state.rights for state in known.states):
         return rule, frozenset()
     case, rule = rule_for(session, actor, case_id, trigger)
     return rule, frozenset(str(grade["key"]) for grade in case.campaign.settings["grades"])
@@ -188,7 +202,7 @@ def offer_for(
     offer = next(
         (offer for offer in offers_to(session, actor, case, now=now) if offer.trigger == trigger), None
     )
-    return case, rule, offer
+    return case, rule.model_copy(update={"asks": offer.asks}) if offer else rule, offer
 
 
 def notice_kinds_of_step(session: Session, case: Case, trigger: Trigger) -> dict[str, str]:
@@ -229,9 +243,10 @@ def _step_line(
     files: Mapping[int, list[Attachment]],
     notices: Sequence[Notice],
     entries: Sequence[Deduction],
+    hidden: frozenset[str],
 ) -> StepLine:
     rule = workflow.triggers_by_key.get(row.trigger)
-    asks = rule.asks if rule else ()
+    asks = [ask for ask in rule.asks if ask.field not in hidden] if rule else []
     answers = [(ask.label, answer_text(ask, row.asked.get(ask.field), grades)) for ask in asks]
     booked = tuple(entry for entry in entries if entry.step_id == row.id)
     if row.facts.get("repeats") and row.position == 1:
@@ -258,14 +273,16 @@ def _step_line(
     )
 
 
-def _files(session: Session, history: Sequence[CaseStep]) -> dict[int, list[Attachment]]:
+def _files(
+    session: Session, history: Sequence[CaseStep], hidden: frozenset[str]
+) -> dict[int, list[Attachment]]:
     found: dict[int, list[Attachment]] = {}
     rows = session.execute(
         select(Attachment)
         .where(Attachment.owner_kind == "step", Attachment.owner_id.in_([row.id for row in history]))
         .order_by(Attachment.id)
     ).scalars()
-    for row in rows:
+    for row in shown_files(rows, hidden):
         found.setdefault(row.owner_id, []).append(row)
     return found
 

@@ -17,6 +17,7 @@ from models.roster import Category, Target, Unit
 from services.actor import Actor
 from services.calendars import work_calendar
 from services.case_access import visible_cases
+from services.case_rights import hidden_from, shown_case
 from services.definitions import workflow_of
 from workflow.calendar import CalendarTooShort, WorkCalendar, remaining_working_days
 from workflow.definition import State, Workflow
@@ -104,7 +105,7 @@ def list_cases(
     pages = max(1, -(-total // size))
     page = min(max(1, page), pages)
     cases = session.execute(ordered(seen).limit(size).offset((page - 1) * size)).scalars().all()
-    return CasePage(rows_of(session, campaign, cases, now), total, page, pages)
+    return CasePage(rows_of(session, actor, campaign, cases, now), total, page, pages)
 
 
 def cases_after(
@@ -218,9 +219,9 @@ def ordered(query: Select[Case]) -> Select[Any]:
 
 
 def rows_of(
-    session: Session, campaign: Campaign, cases: Sequence[Case], now: datetime
+    session: Session, actor: Actor, campaign: Campaign, cases: Sequence[Case], now: datetime
 ) -> tuple[CaseRow, ...]:
-    """The cases as lines; clocks and points of all of them in one query each."""
+    """The cases as lines for this reader; clocks and points of all of them in one query each."""
     ids = [case.id for case in cases]
     clocks = _clocks(session, ids)
     points = {
@@ -235,7 +236,9 @@ def rows_of(
     calendar = work_calendar(session, campaign)
     channels = {item["key"]: item["name"] for item in campaign.settings["channels"]}
     return tuple(
-        _row(session, case, clocks.get(case.id), int(points.get(case.id) or 0), calendar, channels, now)
+        _row(
+            session, actor, case, clocks.get(case.id), int(points.get(case.id) or 0), calendar, channels, now
+        )
         for case in cases
     )
 
@@ -260,6 +263,7 @@ def _clocks(session: Session, ids: Sequence[int]) -> dict[int, Deadline]:
 
 def _row(
     session: Session,
+    actor: Actor,
     case: Case,
     clock: Deadline | None,
     points: int,
@@ -269,6 +273,7 @@ def _row(
 ) -> CaseRow:
     workflow = workflow_of(session, case.workflow_id)
     suspension = case.situation.get("suspension")
+    case = shown_case(case, hidden_from(session, actor, case))
     running = clock if clock is not None and clock.status == "running" else None
     return CaseRow(
         id=case.id,

@@ -331,7 +331,9 @@ def _taken(wish: Wish, dossier: Dossier, moment: Moment) -> tuple[Step, StepReco
         )
     except StepRefused as refused:
         status = _REFUSAL_STATUS.get(refused.code, 409)
-        raise Refusal(f"step_{refused.code}", f"{refused.sentence}。", status) from refused
+        raise Refusal(
+            f"step_{refused.code}", f"{refused.sentence}。", status, field=refused.field or ""
+        ) from refused
     return taken, StepRecord(
         trigger=trigger,
         before=before.state,

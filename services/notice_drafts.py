@@ -16,7 +16,7 @@ from notices.completeness import missing_values
 from notices.definition import NoticeKind, Value, placeholders
 from notices.refusal import NoticeRefused
 from services.actor import OFFICE, Actor
-from services.case_access import case_for
+from services.case_access import case_for, roles_in
 from services.definitions import notice_kind_of, notice_kind_of_campaign, workflow_of
 from services.history import record
 from services.notice_checking import LATER
@@ -26,6 +26,7 @@ from services.notices import title_of
 from services.refusal import Refusal, forbidden, not_found
 from services.transaction import transaction
 from workflow.asked import fault_of
+from workflow.rights import asks_in
 
 
 def submit_draft(
@@ -41,8 +42,10 @@ def submit_draft(
     """Put what a step would issue before a second person. An earlier draft that waits is withdrawn for it."""
     actor.require(*OFFICE, to="送核文书")
     case = case_for(session, actor, case_id)
-    rule = workflow_of(session, case.workflow_id).triggers_by_key.get(trigger)
-    faults = [fault for ask in (rule.asks if rule else ()) if (fault := fault_of(ask, asked.get(ask.field)))]
+    workflow = workflow_of(session, case.workflow_id)
+    rule = workflow.triggers_by_key.get(trigger)
+    asks = asks_in(workflow, rule, case.state, roles_in(session, actor, case)) if rule else ()
+    faults = [fault for ask in asks if (fault := fault_of(ask, asked.get(ask.field)))]
     if faults:
         raise Refusal("draft_incomplete", f"请先把这一步填写完整再送核：{'；'.join(faults)}。", 422)
     kind, values = foreseen(session, actor, case_id, trigger, kind_key, asked, now=now)

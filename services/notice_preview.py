@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,9 +21,10 @@ from services.notices import standing_values
 from services.refusal import Refusal
 from services.transaction import transaction
 from workflow.asked import fault_of
-from workflow.definition import Ask, Trigger
+from workflow.definition import Ask
 from workflow.effects import IssueNotice, Rate, Tell
 from workflow.engine import Step, StepRefused, step
+from workflow.rights import asks_in
 from workflow.situation import situation_from
 from workflow.vocabulary import AskType
 
@@ -98,13 +99,14 @@ def _look(
     if rule is None:
         raise Refusal("step_unknown_trigger", "没有这一步骤，请回到事项页面从按钮进入。", 404)
     dossier = Dossier(session, case)
-    told = _complete(rule, asked)
+    roles = roles_in(session, actor, case)
+    told = _complete(asks_in(workflow, rule, case.state, roles), asked)
     try:
         taken = step(
             workflow,
             situation_from(case.situation),
             trigger,
-            roles=roles_in(session, actor, case),
+            roles=roles,
             actor=person_of(actor),
             facts=facts_of(dossier, now),
             asked=told,
@@ -160,10 +162,10 @@ def _as_if_taken(
     return row
 
 
-def _complete(rule: Trigger, asked: Mapping[str, Any]) -> dict[str, Any]:
+def _complete(asks: Sequence[Ask], asked: Mapping[str, Any]) -> dict[str, Any]:
     """The answers with something in the place of what is missing or cannot be taken yet."""
     told: dict[str, Any] = {}
-    for ask in rule.asks:
+    for ask in asks:
         value = asked.get(ask.field)
         if fault_of(ask, value) is None:
             told[ask.field] = value

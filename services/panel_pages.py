@@ -15,6 +15,7 @@ from models.people import User
 from services.absences import absences_now
 from services.actor import Actor
 from services.case_file import answer_text
+from services.case_rights import hidden_from
 from services.definitions import workflow_of
 from services.panel_lists import panel_for
 from services.panels import eligible_signers
@@ -90,6 +91,7 @@ def panel_page(session: Session, actor: Actor, panel_id: int, *, now: datetime) 
     """Everything of one panel; the offers are those of this actor."""
     row = panel_for(session, actor, panel_id)
     rule = workflow_of(session, row.case.workflow_id).triggers_by_key[row.trigger]
+    hidden = hidden_from(session, actor, row.case)
     panel = panel_from(row.standing)
     names = _names(session, panel, row)
     mine = {str(actor.user_id): ""} | {
@@ -108,7 +110,7 @@ def panel_page(session: Session, actor: Actor, panel_id: int, *, now: datetime) 
         answers=tuple(
             (ask.label, words)
             for ask in rule.asks
-            if (words := answer_text(ask, row.asked.get(ask.field), grades))
+            if ask.field not in hidden and (words := answer_text(ask, row.asked.get(ask.field), grades))
         ),
         seats=tuple(_seat_lines(panel, names)),
         acts=tuple(_act_lines(row, names)),

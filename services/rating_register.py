@@ -21,6 +21,7 @@ from models.rating import Rating, RatingVoid
 from models.roster import Target
 from services.actor import OFFICE, Actor
 from services.attachments import attachments_of
+from services.case_rights import hidden_from
 from services.choices import StoredChoices
 from services.definitions import form_of
 from services.refusal import not_found
@@ -172,7 +173,11 @@ def rating_sheet(session: Session, actor: Actor, rating_id: int) -> RatingSheet:
             .options(joinedload(RatingVoid.proposed_by), joinedload(RatingVoid.approved_by))
         ).scalar_one_or_none(),
         cases=tuple(
-            session.execute(select(Case).where(Case.rating_id == rating.id).order_by(Case.id)).scalars()
+            case
+            for case in session.execute(
+                select(Case).where(Case.rating_id == rating.id).order_by(Case.id)
+            ).scalars()
+            if "rating" not in hidden_from(session, actor, case)
         ),
         replaced_by=session.execute(
             select(Rating.id).where(Rating.revises_id == rating.id)

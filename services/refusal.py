@@ -9,13 +9,15 @@ class Refusal(Exception):
     code: stable word for programs, e.g. ``case_moved``.
     sentence: for people, in Chinese, with the way out.
     status: what an HTTP door answers: 403 no right, 404 not there, 409 the state forbids it, 422 bad input.
+    field: the answer that is wrong, where it is one; empty when it is not about a field.
     """
 
-    def __init__(self, code: str, sentence: str, status: int = 409) -> None:
+    def __init__(self, code: str, sentence: str, status: int = 409, *, field: str = "") -> None:
         super().__init__(sentence)
         self.code = code
         self.sentence = sentence
         self.status = status
+        self.field = field
 
 
 def not_found(what: str) -> Refusal:

@@ -20,6 +20,7 @@ from models.rating import Rating
 from models.roster import Target, Unit
 from services.actor import Actor
 from services.case_access import REPORTERS, facts_of, person_of, reported, reported_by
+from services.case_rights import hidden_from
 from services.case_words import said_in
 from services.cases import step_case
 from services.definitions import workflow_of
@@ -62,7 +63,7 @@ def asked_back(session: Session, actor: Actor, *, now: datetime) -> list[AskedBa
         if offer.allowed
     ]
     answers = _answers(session, [case.id for case, _ in found])
-    return [_asked(session, case, offer, answers.get(case.id)) for case, offer in found]
+    return [_asked(session, actor, case, offer, answers.get(case.id)) for case, offer in found]
 
 
 def asked_back_for(session: Session, actor: Actor, case_id: int, trigger: str, *, now: datetime) -> AskedBack:
@@ -80,7 +81,7 @@ def asked_back_for(session: Session, actor: Actor, case_id: int, trigger: str, *
         raise not_found(WHAT)
     if not offer.allowed:
         raise _not_asked()
-    return _asked(session, case, offer, _answers(session, [case.id]).get(case.id))
+    return _asked(session, actor, case, offer, _answers(session, [case.id]).get(case.id))
 
 
 def own_reported(session: Session, actor: Actor, case_id: int, trigger: str) -> Case:
@@ -170,7 +171,12 @@ def _answers(session: Session, ids: Sequence[int]) -> dict[int, CaseStep]:
     return found
 
 
-def _asked(session: Session, case: Case, offer: Offer, answer: CaseStep | None) -> AskedBack:
+def _seen(asked: Mapping[str, Any], hidden: frozenset[str]) -> dict[str, Any]:
+    return {field: value for field, value in asked.items() if field not in hidden}
+
+
+def _asked(session: Session, actor: Actor, case: Case, offer: Offer, answer: CaseStep | None) -> AskedBack:
+    hidden = hidden_from(session, actor, case)
     rule = workflow_of(session, answer.workflow_id).triggers_by_key[answer.trigger] if answer else None
     return AskedBack(
         case_id=case.id,
@@ -179,7 +185,7 @@ def _asked(session: Session, case: Case, offer: Offer, answer: CaseStep | None) 
         title=case.title,
         rating_id=case.rating_id or 0,
         answered_at=answer.effective_at if answer else None,
-        answers=said_in(rule, answer.asked) if rule and answer else (),
+        answers=said_in(rule, _seen(answer.asked, hidden)) if rule and answer else (),
         offer=offer,
         grades=tuple((grade["key"], grade["name"]) for grade in case.campaign.settings["grades"]),
     )

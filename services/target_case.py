@@ -20,6 +20,7 @@ from models.people import Role
 from notices.vocabulary import VOCABULARY
 from services.actor import Actor
 from services.case_access import history_of
+from services.case_rights import hidden_from, shown_case, shown_files
 from services.case_words import words_of
 from services.clock_moves import moves_of_case
 from services.deductions import entries_of
@@ -55,9 +56,13 @@ class Told:
 
 @dataclass(frozen=True)
 class CaseSheet:
-    """All of one case that its target may read. month_only: the day of discovery would point to a rater."""
+    """All of one case that its target may read.
+
+    case: without what the procedure hides. month_only: the day of discovery would point to a rater.
+    """
 
     row: OwnCase
+    case: Case
     channel: str
     problem: str
     month_only: bool
@@ -71,11 +76,13 @@ def case_sheet(
     session: Session, actor: Actor, case: Case, *, ranking: Ranking | None, now: datetime
 ) -> CaseSheet:
     """The case for its target's page; `case` from `own_case`."""
-    campaign = case.campaign
+    campaign, hidden = case.campaign, hidden_from(session, actor, case)
+    row = own_rows(session, actor, campaign, [case], ranking=ranking, now=now)[0]
     return CaseSheet(
-        row=own_rows(session, actor, campaign, [case], ranking=ranking, now=now)[0],
-        channel=_named(campaign, "channels", case.channel),
-        problem=_named(campaign, "problems", case.problem),
+        row=row,
+        case=shown_case(case, hidden),
+        channel="" if "channel" in hidden else _named(campaign, "channels", case.channel),
+        problem="" if "problem" in hidden else _named(campaign, "problems", case.problem),
         month_only=case.rating_id is not None,
         notices=tuple(
             session.execute(
@@ -86,7 +93,7 @@ def case_sheet(
             ).scalars()
         ),
         deductions=tuple(entries_of(session, case.id)),
-        history=told_history(session, case),
+        history=told_history(session, case, hidden),
         moves=tuple(moves_of_case(session, case.id)),
     )
 
@@ -96,13 +103,16 @@ def _named(campaign: Campaign, group: str, key: str) -> str:
     return str(names.get(key, key))
 
 
-def told_history(session: Session, case: Case) -> tuple[Told, ...]:
+def told_history(session: Session, case: Case, hidden: frozenset[str] = frozenset()) -> tuple[Told, ...]:
     """The steps the target took or was told of, newest first."""
     history = history_of(session, case.id)
     under = {row.id: workflow_of(session, row.workflow_id) for row in history}
     shown = [row for row in history if is_told(under[row.id], row)]
     files = _files(session, shown)
-    return tuple(_told(case, under[row.id], row, files.get(row.id, ())) for row in reversed(shown))
+    return tuple(
+        _told(case, under[row.id], row, shown_files(files.get(row.id, ()), hidden), hidden)
+        for row in reversed(shown)
+    )
 
 
 def is_told(workflow: Workflow, row: CaseStep) -> bool:
@@ -136,7 +146,9 @@ def _enters_speaking(workflow: Workflow, row: CaseStep) -> bool:
     return bool(state and moved and any(isinstance(rule, IssueNoticeRule) for rule in state.effects))
 
 
-def _told(case: Case, workflow: Workflow, row: CaseStep, files: tuple[Attachment, ...]) -> Told:
+def _told(
+    case: Case, workflow: Workflow, row: CaseStep, files: tuple[Attachment, ...], hidden: frozenset[str]
+) -> Told:
     trigger = workflow.triggers_by_key.get(row.trigger)
     state = workflow.states_by_key.get(row.to_state)
     moved = row.to_state != row.from_state
@@ -148,7 +160,7 @@ def _told(case: Case, workflow: Workflow, row: CaseStep, files: tuple[Attachment
         own=is_own(row),
         state=state.name if state and moved and row.trigger != REGISTER else "",
         tone="danger" if state and moved and state.tier else "ok" if is_own(row) else "",
-        said=_said(trigger, row) if trigger else _reason(row),
+        said=_said(trigger, row, hidden) if trigger else _reason(row),
         files=files,
     )
 
@@ -173,12 +185,12 @@ def spoken_by(case: Case, row: CaseStep) -> str:
     return str(case.campaign.settings["organ"]["short"])
 
 
-def _said(trigger: Trigger, row: CaseStep) -> tuple[tuple[str, str], ...]:
+def _said(trigger: Trigger, row: CaseStep, hidden: frozenset[str]) -> tuple[tuple[str, str], ...]:
     """Own words whole; of the office's words those that its notices may print."""
     found = []
     for ask in trigger.asks:
         value = row.asked.get(ask.field)
-        if value in (None, "", []) or ask.type is AskType.FILES:
+        if value in (None, "", []) or ask.type is AskType.FILES or ask.field in hidden:
             continue
         if is_own(row) or ask.field in VOCABULARY:
             found.append((ask.label, words_of(ask, value)))

@@ -64,7 +64,7 @@ def waiting_for(
     pages = max(1, -(-total // size) + more)
     page = min(page, pages)
     shown = found[(page - 1) * size : page * size]
-    rows = rows_of(session, campaign, [case for case, _ in shown], now)
+    rows = rows_of(session, actor, campaign, [case for case, _ in shown], now)
     lines = tuple(Waiting(row, open_now) for row, (_, open_now) in zip(rows, shown, strict=True))
     return WaitingPage(lines, page, pages, total, more)
 

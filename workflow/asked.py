@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -11,13 +11,18 @@ from workflow.refusal import Because, StepRefused
 from workflow.vocabulary import AskType
 
 
-def check_asked(trigger: Trigger, asked: Mapping[str, Any]) -> None:
-    """Raises StepRefused(ASKED) with the first field that is missing, foreign or of a wrong type."""
-    known = {ask.field for ask in trigger.asks}
-    for field in asked:
+def check_asked(trigger: Trigger, asked: Mapping[str, Any], asks: Sequence[Ask]) -> None:
+    """Raises StepRefused(ASKED) with the first field that is missing, foreign, denied or of a wrong type.
+
+    asks: those of the trigger's questions that this person may answer here.
+    """
+    known, put = {ask.field: ask for ask in trigger.asks}, {ask.field for ask in asks}
+    for field, value in asked.items():
         if field not in known:
             raise StepRefused(Because.ASKED, f"“{trigger.name}”没有名为“{field}”的填写项", field=field)
-    for ask in trigger.asks:
+        if field not in put and value not in (None, "", []):
+            raise StepRefused(Because.ASKED, f"“{known[field].label}”在这一状态不能由您填写", field=field)
+    for ask in asks:
         sentence = fault_of(ask, asked.get(ask.field))
         if sentence:
             raise StepRefused(Because.ASKED, sentence, field=ask.field)

@@ -24,6 +24,7 @@ from workflow.definition import (
 )
 from workflow.expression_faults import condition_faults, names_for
 from workflow.reachability import graph_faults
+from workflow.rights import right_faults
 from workflow.vocabulary import FACTS, AskType, Firing, Role
 
 
@@ -37,6 +38,7 @@ def faults_of(workflow: Workflow) -> tuple[Fault, ...]:
         *_count_faults(workflow),
         *_repeat_faults(workflow),
         *_field_faults(workflow),
+        *right_faults(workflow),
     ]
     if workflow.initial not in workflow.states_by_key:
         faults.append(Fault("initial", f"没有状态“{workflow.initial}”"))

@@ -14,6 +14,7 @@ from pydantic import Field, PositiveInt, model_validator
 from definitions.base import Definition, Key, Text
 from definitions.canonical import sha256_of
 from definitions.fault import DefinitionFaults
+from workflow.field_right import FieldRight
 from workflow.panel import PanelMode
 from workflow.script import Script
 from workflow.vocabulary import AskType, ClockStart, Firing, Role
@@ -136,6 +137,8 @@ class State(Definition):
     clocks: tuple[Clock, ...] = ()
     #: On every entry, but not on a return by `previous`.
     effects: tuple[EffectRule, ...] = ()
+    #: Which role sees and fills which field while a case stands here; empty: as steps and pages have it.
+    rights: tuple[FieldRight, ...] = ()
     source: Text
     note: Text | None = None
 

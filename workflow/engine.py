@@ -19,6 +19,7 @@ from workflow.facts import facts_seen, given_facts_of
 from workflow.machine import Cursor, StateMachine, machine_of
 from workflow.progress import after_step, first_situation
 from workflow.refusal import Because, StepRefused
+from workflow.rights import asks_in, barred_by
 from workflow.situation import Situation
 from workflow.vocabulary import Firing, Role
 
@@ -136,17 +137,17 @@ def step(
     acting_for: the absent person in whose place, and with whose roles, the actor acts.
     Raises StepRefused.
     """
-    machine = machine_of(workflow)
+    machine, held = machine_of(workflow), frozenset(roles)
     rule = workflow.triggers_by_key.get(trigger)
     if rule is None:
         raise StepRefused(Because.UNKNOWN_TRIGGER, f"流程“{workflow.name}”没有步骤“{trigger}”")
     _check_place(workflow, machine, situation, rule)
-    _check_person(workflow, situation, rule, roles=frozenset(roles), actor=actor)
+    _check_person(workflow, situation, rule, roles=held, actor=actor)
     takers = (actor,) if acting_for is None else (actor, acting_for)
     if acting_for is not None:
-        _check_person(workflow, situation, rule, roles=frozenset(roles), actor=acting_for)
+        _check_person(workflow, situation, rule, roles=held, actor=acting_for)
     signed = _checked_signers(workflow, situation, rule, takers, cosigners)
-    check_asked(rule, asked)
+    check_asked(rule, asked, asks_in(workflow, rule, situation.state, held))
     seen = facts_seen(workflow, situation, given=facts, asked=asked, trigger=rule)
     cursor = Cursor(situation.state, seen, situation.previous)
     if not machine.fire(cursor, trigger):
@@ -186,7 +187,8 @@ def offers(
         if refusal is not None and refusal.code is Because.NOT_SUSPENDED:
             continue
         reason, code = (refusal.sentence, refusal.code) if refusal else (None, None)
-        found.append(Offer(rule.key, rule.name, refusal is None, reason, rule.asks, code))
+        asks = asks_in(workflow, rule, situation.state, held)
+        found.append(Offer(rule.key, rule.name, refusal is None, reason, asks, code))
     return tuple(found)
 
 
@@ -248,6 +250,11 @@ def _check_person(
         return
     if roles.isdisjoint(rule.roles):
         raise StepRefused(Because.ROLE, f"您的角色不能办理“{rule.name}”")
+    barred = barred_by(workflow, rule, situation.state, roles)
+    if barred is not None:
+        raise StepRefused(
+            Because.ROLE, f"“{rule.name}”须填写“{barred.label}”，而您的角色在这一状态不能填写它"
+        )
     done = done_before(workflow, situation, rule, actor)
     if done is not None:
         raise StepRefused(Because.FOUR_EYES, f"您办理过“{done.name}”，“{rule.name}”须由另一人办理")

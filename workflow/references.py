@@ -46,6 +46,9 @@ def references_of(workflow: Workflow) -> References:
                 forms.append(Reference(f"{where}.form", rule.form))
             elif isinstance(rule, TellRule):
                 roles += [Reference(f"{where}.roles", role) for role in rule.roles]
+    for index, state in enumerate(workflow.states):
+        named = [right.role for right in state.rights]
+        roles += [Reference(f"states[{index}].rights[{at}].role", role) for at, role in enumerate(named)]
     for place, clock in _clocks(workflow):
         for index, reminder in enumerate(clock.remind):
             where = f"{place}.remind[{index}]"

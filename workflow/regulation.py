@@ -28,6 +28,7 @@ from workflow.definition import (
 )
 from workflow.diagram import labels_of
 from workflow.panel import PanelMode
+from workflow.rights import rights_in_words
 from workflow.vocabulary import ClockStart, Firing
 
 _PANELS = {
@@ -175,6 +176,7 @@ class _Teller:
         if state.holds_clocks:
             parts.append("处于本状态期间，原状态的期限停止计算；返回原状态的，按剩余工作日继续计算。")
         parts += self._effects(state)
+        parts += rights_in_words(self.workflow, state, self.names.roles)
         if state.final:
             parts.append("本状态为终结状态，事项就此办结。")
         if state.note:

@@ -135,16 +135,16 @@ def _sheet(actor: Actor, case_id: int) -> tuple[Case, CaseSheet]:
 @allow(Role.TARGET)
 def case(case_id: int) -> Page:
     """One case."""
-    found, sheet = _sheet(_me(), case_id)
-    return render_template("department/case.html", case=found, sheet=sheet)
+    _found, sheet = _sheet(_me(), case_id)
+    return render_template("department/case.html", case=sheet.case, sheet=sheet)
 
 
 @blueprint.get("/cases/<int:case_id>/print")
 @allow(Role.TARGET)
 def print_case(case_id: int) -> Page:
     """One case on paper: all of it unfolded, nothing to press."""
-    found, sheet = _sheet(_me(), case_id)
-    return render_template("department/print.html", case=found, sheet=sheet, printed_at=now())
+    _found, sheet = _sheet(_me(), case_id)
+    return render_template("department/print.html", case=sheet.case, sheet=sheet, printed_at=now())
 
 
 @blueprint.get("/notices/<int:notice_id>.pdf")
@@ -262,7 +262,7 @@ def _step_page(
     form.seen.data = str(found.row_version)
     return render_template(
         "department/step.html",
-        case=found,
+        case=sheet.case,
         sheet=sheet,
         offer=offer,
         form=form,

@@ -26,6 +26,7 @@ from portal.procedure.pages import (
     rule_of,
 )
 from portal.procedure.reader import Posted, Settings, Unreadable
+from portal.procedure.right_table import rights_said
 from portal.rule_lines import rule_options
 from services.definition_drafts import DraftChanged
 from services.refusal import Refusal
@@ -75,7 +76,8 @@ def offers_in(sight: Sight) -> dict[str, Any]:
     }
 
 
-def _found(read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def found_in(read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """An entry of the draft; the refusal of what is not there where it is gone."""
     try:
         return read()
     except ProcedureEditRefused as refused:
@@ -87,7 +89,7 @@ def _found(read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 def entry(key: str, part: Part, entry: str) -> Page:
     """The settings of one state, step, suspension or count."""
     sight = sight_of(key)
-    held = _found(lambda: entry_in(sight.draft.document, part, entry))
+    held = found_in(lambda: entry_in(sight.draft.document, part, entry))
     if request.method == "GET":
         return _entry_page(sight, part, held)
     form = typed_form()
@@ -175,6 +177,7 @@ def _entry_page(
         ask_types=ASK_TYPES,
         persons=PERSONS,
         clocks=clock_lines(workflow, owner) if owner is not None else [],
+        rights=rights_said(sight, shown["key"]) if part == "states" else [],
         uses=uses_of(sight.draft.document, part, shown["key"]),
         typed_faults=unreadable.faults if unreadable else {},
         refusal=refusal,
@@ -192,7 +195,7 @@ def _entry_page(
 def clock(key: str, part: Part, entry: str, name: str) -> Page:
     """A clock of a state or suspension: how long, from when, what follows, when it reminds."""
     sight = sight_of(key)
-    owner = _found(lambda: entry_in(sight.draft.document, part, entry))
+    owner = found_in(lambda: entry_in(sight.draft.document, part, entry))
     held = _held_clock(sight.draft.document, part, entry, name)
     fresh = name == NEW
     if request.method == "GET":
@@ -228,7 +231,7 @@ def clock(key: str, part: Part, entry: str, name: str) -> Page:
 def _held_clock(document: Document, part: Part, entry: str, name: str) -> dict[str, Any]:
     """The clock as it is kept; what a new one begins with."""
     if name != NEW:
-        return _found(lambda: clock_in(document, part, entry, name))
+        return found_in(lambda: clock_in(document, part, entry, name))
     beginning = {"label": "", "starts": "entered", "working_days": 5, "source": "实施口径"}
     return {"name": free_clock_name(document), **beginning}
 

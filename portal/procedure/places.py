@@ -25,6 +25,7 @@ _SETTINGS = {
     "working_days": "工作日数",
     "then": "届满时",
     "remind": "提醒",
+    "rights": "字段权限",
     "starts": "从何时起算",
     "key": "代号",
     "holds_clocks": "保留期限",

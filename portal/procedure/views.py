@@ -12,7 +12,7 @@ from portal.clock import now
 from portal.database import database
 from portal.menu import MenuEntry
 from portal.posted import typed_form
-from portal.procedure import entry_views, publishing_views, regulation_views, trial_views
+from portal.procedure import entry_views, publishing_views, regulation_views, right_views, trial_views
 from portal.procedure.blueprint import PARTS, Page, Sight, blueprint, hand, shared, sight_of
 from portal.procedure.pages import end_words, state_rows, step_rows
 from services import procedure_drafts, procedure_versions
@@ -31,7 +31,15 @@ from workflow.edit import (
 )
 from workflow.uses import uses_of
 
-__all__ = ["MENU", "blueprint", "entry_views", "publishing_views", "regulation_views", "trial_views"]
+__all__ = [
+    "MENU",
+    "blueprint",
+    "entry_views",
+    "publishing_views",
+    "regulation_views",
+    "right_views",
+    "trial_views",
+]
 
 #: The regulation's line stands with the others for everyone, in `portal.public.front`.
 MENU = (MenuEntry("procedure.index", _l("流程"), _l("设置"), 791),)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,8 +22,15 @@ from tests.integration.office import START, Office
 REGRADE = {"regrade": "good", "opinion": "窗口已有人值守"}
 
 
-def answered_case(session: Session, office: Office, reporter: Actor) -> Case:
-    """A case that came of a rating of the reporter, answered by its target."""
+def answered_case(
+    session: Session,
+    office: Office,
+    reporter: Actor,
+    *,
+    issue: dict[str, Any] | None = None,
+    answer: dict[str, Any] | None = None,
+) -> Case:
+    """A case that came of a rating of the reporter, answered by its target. issue, answer: what else was said."""
     with writing():
         rating = Rating(
             campaign_id=office.campaign.id,
@@ -42,9 +51,9 @@ def answered_case(session: Session, office: Office, reporter: Actor) -> Case:
     )
     case = open_case(session, office.officer, office.campaign.id, sheet, now=START)
     for actor, trigger, asked in (
-        (office.officer, "issue", {}),
+        (office.officer, "issue", issue or {}),
         (office.owner, "serve", {"service_way": "electronic", "receiver": "值班人员"}),
-        (office.owner, "answer", {"measures": "已安排轮流值守"}),
+        (office.owner, "answer", {"measures": "已安排轮流值守", **(answer or {})}),
     ):
         step_case(session, actor, case.id, trigger, asked=asked, now=START)
     return case
