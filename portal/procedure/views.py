@@ -12,7 +12,14 @@ from portal.clock import now
 from portal.database import database
 from portal.menu import MenuEntry
 from portal.posted import typed_form
-from portal.procedure import entry_views, publishing_views, regulation_views, right_views, trial_views
+from portal.procedure import (
+    entry_views,
+    import_views,
+    publishing_views,
+    regulation_views,
+    right_views,
+    trial_views,
+)
 from portal.procedure.blueprint import PARTS, Page, Sight, blueprint, hand, shared, sight_of
 from portal.procedure.pages import end_words, state_rows, step_rows
 from services import procedure_drafts, procedure_versions
@@ -35,6 +42,7 @@ __all__ = [
     "MENU",
     "blueprint",
     "entry_views",
+    "import_views",
     "publishing_views",
     "regulation_views",
     "right_views",
