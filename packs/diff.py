@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from definitions.expression import in_words
-from packs.diff_rights import rights_changes, without_rights
+from packs.diff_procedure import repeat_changes, rights_changes, without_told
 from packs.diff_words import ATTRIBUTES, CONDITIONS, IDENTITIES, KINDS, NOUNS, TRANSPARENT
 from packs.parts import Pack, Part
 
@@ -39,8 +39,8 @@ def changes_between(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]
     >>> changes_between({"fields": [{"key": "a", "label": "甲"}]}, {"fields": [{"key": "a", "label": "乙"}]})
     ['字段“甲”的名称 “甲” → “乙”']
     """
-    rest = _changes(without_rights(old), without_rights(new), trail="")
-    return [*rest, *rights_changes(old, new)]
+    rest = _changes(without_told(old), without_told(new), trail="")
+    return [*rest, *repeat_changes(old, new), *rights_changes(old, new)]
 
 
 def _title(part: Part) -> str:

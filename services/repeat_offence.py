@@ -5,7 +5,6 @@ Only where the procedure says so (`repeat_offence`); the plan is silent, and the
 
 from __future__ import annotations
 
-import calendar
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -17,6 +16,7 @@ from models.campaign import Campaign
 from models.case import Case
 from services.definitions import workflow_of
 from workflow.definition import Workflow
+from workflow.repeat_offence import months_before, what_follows
 
 
 class Sheet(Protocol):
@@ -75,26 +75,9 @@ def earlier_cases(session: Session, campaign: Campaign, sheet: Sheet) -> Earlier
     return Earlier(tuple(found), words, what_follows(workflow))
 
 
-def months_before(day: date, months: int) -> date:
-    """The same day so many months earlier, or that month's last.
-
-    >>> months_before(date(2026, 3, 31), 1)
-    datetime.date(2026, 2, 28)
-    """
-    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
-
-
 def in_words(workflow: Workflow, numbers: list[str]) -> str:
     """The grounds as they are printed and shown; empty for none."""
     rule = workflow.repeat_offence
     if rule is None or not numbers:
         return ""
     return f"{rule.within_months}个月内同一问题已有{len(numbers)}起：{'、'.join(numbers)}（{rule.source}）"
-
-
-def what_follows(workflow: Workflow) -> str:
-    """What a repeat begins with, in words: 督办次数自1起."""
-    rule = workflow.repeat_offence
-    names = {count.key: count.label for count in workflow.counts}
-    return "、".join(f"{names[key]}自{number}起" for key, number in rule.counts.items()) if rule else ""

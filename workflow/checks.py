@@ -24,6 +24,7 @@ from workflow.definition import (
 )
 from workflow.expression_faults import condition_faults, names_for
 from workflow.reachability import graph_faults
+from workflow.repeat_offence import names_looked_at
 from workflow.rights import right_faults
 from workflow.vocabulary import FACTS, AskType, Firing, Role
 
@@ -61,10 +62,15 @@ def _repeat_faults(workflow: Workflow) -> Iterator[Fault]:
     rule = workflow.repeat_offence
     if rule is None:
         return
-    counts = {count.key for count in workflow.counts}
+    counts, looked_at = {count.key for count in workflow.counts}, names_looked_at(workflow)
     for key in rule.counts:
         if key not in counts:
             yield Fault(f"repeat_offence.counts.{key}", f"流程没有计数“{key}”")
+        elif key not in looked_at:
+            label = next(count.label for count in workflow.counts if count.key == key)
+            yield Fault(
+                f"repeat_offence.counts.{key}", f"没有条件看“{label}”，屡查屡犯从几次起计都一样，请删去"
+            )
     for index, key in enumerate(rule.not_counting):
         if key not in workflow.states_by_key:
             yield Fault(f"repeat_offence.not_counting[{index}]", f"没有状态“{key}”")

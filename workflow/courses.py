@@ -6,7 +6,7 @@ it records a service, asks or answers a question, takes deductions back, and whe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -17,6 +17,7 @@ from workflow.calendar import CalendarTooShort, WorkCalendar
 from workflow.definition import SAME, Ask, Trigger, Workflow
 from workflow.engine import StepRefused
 from workflow.reachability import arrows_of
+from workflow.rights import asks_in, barred_by
 from workflow.virtual_case import Happening, VirtualCase
 from workflow.vocabulary import AskType, ClockStart, Firing, Role
 
@@ -69,9 +70,10 @@ def walked(
     facts: Mapping[str, Any],
     at: datetime,
     until: datetime | None = None,
+    found_before: Iterable[date] = (),
 ) -> VirtualCase:
     """A case that takes its course from `at` until it is over, nobody does anything more, or `until`."""
-    case = VirtualCase(workflow, calendar, facts=facts, at=at)
+    case = VirtualCase(workflow, calendar, facts=facts, at=at, found_before=found_before)
     walker = _Walker(case, course, until)
     try:
         for _ in range(MOST_TURNS):
@@ -239,7 +241,8 @@ class _Walker:
         if case.situation.state != state:
             return True
         roles, actor = actor_for(case, trigger, self._side(trigger))
-        asked = {ask.field: sample_answer(ask, case) for ask in trigger.asks if ask.required}
+        asks = asks_in(case.workflow, trigger, case.situation.state, roles)
+        asked = {ask.field: sample_answer(ask, case) for ask in asks if ask.required}
         try:
             case.fire(trigger.key, roles=roles, actor=actor, asked=asked)
         except StepRefused:
@@ -285,7 +288,10 @@ def distances(workflow: Workflow) -> Mapping[str, int]:
 
 def actor_for(case: VirtualCase, trigger: Trigger, side: Role | None = None) -> tuple[list[str], str]:
     """Who takes a step: a role, and a person who has not taken a step that someone else must check."""
-    role = side or next((role for role in trigger.roles if role is not Role.TARGET), trigger.roles[0])
+    state = case.situation.state
+    able = [role for role in trigger.roles if not barred_by(case.workflow, trigger, state, [role])]
+    able = able or list(trigger.roles)
+    role = side or next((role for role in able if role is not Role.TARGET), able[0])
     barred = {person for key in trigger.four_eyes_with for person in case.situation.actors.get(key, ())}
     person, number = role.value, 2
     while person in barred:
@@ -352,5 +358,6 @@ def script_of(case: VirtualCase, name: str) -> dict[str, Any]:
         "workflow": case.workflow.key,
         "registered_at": local(case.events[0].at),
         "facts": dict(case.facts),
+        **({"found_before": [day.isoformat() for day in case.found_before]} if case.found_before else {}),
         "steps": steps,
     }

@@ -25,6 +25,7 @@ def guard_faults(workflow: Workflow, known: Known) -> Iterator[Fault]:
         if not state.final:
             yield from _stuck(workflow, state, known, f"states[{index}]")
             yield from _ladders(workflow, state, f"states[{index}]")
+            yield from _begun_too_far(workflow, state)
 
 
 def _facts_fixed(workflow: Workflow, state: State) -> dict[str, Any]:
@@ -106,6 +107,24 @@ def _ladders(workflow: Workflow, state: State, place: str) -> Iterator[Fault]:
             continue
         yield from _gaps(workflow, state, rungs, count.key, f"{place}")
         yield from _overlaps(workflow, state, rungs, count.key)
+
+
+def _begun_too_far(workflow: Workflow, state: State) -> Iterator[Fault]:
+    """屡查屡犯 begins with a number for which no step of the ladder is open any more."""
+    rule = workflow.repeat_offence
+    guarded = [trigger for trigger in _leaving(workflow, state) if trigger.guard is not None]
+    for key, number in rule.counts.items() if rule else ():
+        rungs = [trigger for trigger in guarded if key in names_used(trigger.guard)]
+        open_at = _open_at(workflow, state, rungs, key) if rungs else None
+        if not open_at:
+            continue
+        # Beyond the numbers that conditions name nothing changes any more.
+        if any(open_at.values()) and not open_at[min(number, max(open_at))]:
+            names = "、".join(f"“{trigger.name}”" for trigger in rungs)
+            yield Fault(
+                f"repeat_offence.counts.{key}",
+                f"屡查屡犯自{number}次起计，而在状态“{state.name}”，到了{number}次{names}都不能办理",
+            )
 
 
 def _gaps(workflow: Workflow, state: State, rungs: list[Trigger], count: str, place: str) -> Iterator[Fault]:

@@ -28,6 +28,7 @@ from workflow.definition import (
 )
 from workflow.diagram import labels_of
 from workflow.panel import PanelMode
+from workflow.repeat_offence import rule_in_words
 from workflow.rights import rights_in_words
 from workflow.vocabulary import ClockStart, Firing
 
@@ -157,13 +158,8 @@ class _Teller:
             yield _draft("扣分的计算", [self.names.ladder], workflow.source)
 
     def _repeat(self, rule: RepeatOffence) -> Article:
-        labels = {count.key: count.label for count in self.workflow.counts}
-        counts = "、".join(f"{labels.get(key, key)}自{number}次起计" for key, number in rule.counts.items())
-        text = f"同一测评对象在{rule.within_months}个月内再次发生同一问题的，为屡查屡犯"
-        parts = [f"{text}，新立事项的{counts}。" if counts else f"{text}，在事项中写明以前的事项。"]
-        if rule.not_counting:
-            named = _listed([f"“{self._state(key)}”" for key in rule.not_counting], "或者")
-            parts.append(f"以前的事项处于{named}的，不计。")
+        counts = {count.key: count.label for count in self.workflow.counts}
+        parts = rule_in_words(rule, counts, {state.key: state.name for state in self.workflow.states})
         if rule.note:
             parts.append(_sentence(rule.note))
         return _draft("屡查屡犯", parts, rule.source)

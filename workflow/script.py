@@ -42,5 +42,7 @@ class Script(Definition):
     workflow: Key = "rectification"
     registered_at: datetime
     facts: dict[str, Any] = Field(default_factory=dict)
+    #: Days on which the same problem was found at the same target before; see `RepeatOffence`.
+    found_before: tuple[date, ...] = ()
     steps: tuple[ScriptStep, ...] = Field(min_length=1)
     expect: Expected = Expected()

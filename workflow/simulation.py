@@ -67,7 +67,7 @@ def live(workflow: Workflow, calendar: WorkCalendar, script: Script) -> VirtualC
     """The case to which a script leads. Raises as `simulate`."""
     at = local_moment(script.registered_at, calendar)
     try:
-        case = VirtualCase(workflow, calendar, facts=script.facts, at=at)
+        case = VirtualCase(workflow, calendar, facts=script.facts, at=at, found_before=script.found_before)
     except CalendarTooShort as error:
         raise DefinitionFaults([Fault("registered_at", str(error))]) from error
     for index, scripted in enumerate(script.steps):
@@ -132,7 +132,8 @@ def happening_words(workflow: Workflow, event: Event) -> str:
     """One event in a sentence, without its moment."""
     names = workflow.states_by_key
     if event.what is Happening.REGISTERED:
-        return f"立案 → {names[event.state].name}"
+        grounds = f"；{event.sentence}" if event.sentence else ""
+        return f"立案 → {names[event.state].name}{grounds}"
     if event.what is Happening.PAUSE:
         return "（时间到此）"
     if event.what is Happening.RAN_OUT:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -13,6 +13,7 @@ from workflow.clocks import CaseClock, Clocks, after_effects
 from workflow.definition import Workflow
 from workflow.effects import Effect, IssueNotice, Reminder
 from workflow.engine import Offer, Situation, StepRefused, offers, start, start_effects, step
+from workflow.repeat_offence import days_that_count, grounds_in_words
 from workflow.vocabulary import Role
 
 
@@ -36,7 +37,7 @@ class Event:
 
     name: of the step or clock, for people. actor: who, by role or id. effects: what the step brought about.
     clocks: those that were started, stopped or resumed by it. situation: of the case afterwards.
-    notices: kinds issued. reminder: for a reminder. sentence: why, for a refusal.
+    notices: kinds issued. reminder: for a reminder. sentence: why, for a refusal; the grounds of a repeat offence.
     """
 
     at: datetime
@@ -61,17 +62,28 @@ class Event:
 
 
 class VirtualCase:
-    """One case of a procedure. now: aware. events: everything so far, oldest first."""
+    """One case of a procedure. now: aware. events: everything so far, oldest first.
+
+    found_before: days on which the same problem was found at the same target before.
+    """
 
     def __init__(
-        self, workflow: Workflow, calendar: WorkCalendar, *, facts: Mapping[str, Any], at: datetime
+        self,
+        workflow: Workflow,
+        calendar: WorkCalendar,
+        *,
+        facts: Mapping[str, Any],
+        at: datetime,
+        found_before: Iterable[date] = (),
     ) -> None:
         self.workflow, self.calendar, self.facts = workflow, calendar, dict(facts)
-        self.now = at
-        self.situation: Situation = start(workflow)
+        self.now, self.found_before = at, tuple(found_before)
+        grounds = days_that_count(workflow, self.found_before, calendar.local_day(at))
+        self.situation: Situation = start(workflow, repeats=len(grounds))
         self.clocks: Clocks = ()
         self.events: list[Event] = []
-        self._happened(Happening.REGISTERED, "立案", "", "", self.situation.state, start_effects(workflow))
+        begun, words = start_effects(workflow), grounds_in_words(workflow, grounds)
+        self._happened(Happening.REGISTERED, "立案", "", "", self.situation.state, begun, sentence=words)
 
     @property
     def ended(self) -> bool:

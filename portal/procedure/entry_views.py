@@ -30,7 +30,7 @@ from portal.procedure.right_table import rights_said
 from portal.rule_lines import rule_options
 from services.definition_drafts import DraftChanged
 from services.refusal import Refusal
-from workflow.definition import Workflow
+from workflow.definition import Option, Workflow
 from workflow.edit import (
     NOUNS,
     Document,
@@ -45,6 +45,7 @@ from workflow.edit import (
     rename_entry,
     save_clock,
 )
+from workflow.repeat_offence import names_looked_at, words_of_document
 from workflow.uses import uses_of
 from workflow.vocabulary import AskType, Firing
 
@@ -293,7 +294,8 @@ def head(key: str) -> Page:
         return _head_page(sight, sight.draft.document)
     settings: Settings = {}
     try:
-        settings = reading.head_settings(typed_form(), facts_in(sight.workflow, None, sight.found.pack))
+        facts = facts_in(sight.workflow, None, sight.found.pack)
+        settings = reading.head_settings(sight.draft.document, typed_form(), facts)
         hand(key).edit("修改流程设置", lambda document: change_head(document, settings))
     except Unreadable as refused:
         shown = {**sight.draft.document, **refused.settings}
@@ -314,7 +316,16 @@ def _head_page(
     return render_template(
         "procedure/head.html",
         document=shown,
+        repeat_words=words_of_document(sight.draft.document),
+        repeat_counts=_repeat_counts(sight.workflow, shown),
         typed_faults=typed_faults or {},
         refusal=refusal,
         **shared(sight),
     )
+
+
+def _repeat_counts(workflow: Workflow, shown: Mapping[str, Any]) -> list[Option]:
+    """The counts with which 屡查屡犯 can begin: those that a condition looks at, and those that are named."""
+    named = (shown.get("repeat_offence") or {}).get("counts") or {}
+    known = names_looked_at(workflow) | set(named)
+    return [count for count in workflow.counts if count.key in known]

@@ -84,7 +84,10 @@ def _elsewhere(workflow: Workflow, fault: Fault) -> FaultLine:
     """A fault in another file of the pack, which names the step in its sentence when a step is to blame."""
     file, _, place = fault.place.rpartition(": ")
     if not file:
-        return FaultLine(fault.what, setting=_SETTINGS.get(place, ""))
+        setting = "屡查屡犯" if place.startswith("repeat_offence") else _SETTINGS.get(place, "")
+        return FaultLine(
+            fault.what, setting=setting, anchor="s-repeat_offence" if setting == "屡查屡犯" else ""
+        )
     for part, entries in (("triggers", workflow.triggers), ("states", workflow.states)):
         noun = "步骤" if part == "triggers" else "状态"
         for entry in entries:

@@ -310,8 +310,8 @@ def count_settings(form: Posted, facts: Facts) -> Settings:
     return reader.finished({"label": reader.needed("name", "名称")})
 
 
-def head_settings(form: Posted, facts: Facts) -> Settings:
-    """The procedure's own settings. Raises Unreadable."""
+def head_settings(held: Mapping[str, Any], form: Posted, facts: Facts) -> Settings:
+    """The procedure's own settings. held: the document. Raises Unreadable."""
     reader = Reader(form, facts)
     return reader.finished(
         {
@@ -319,5 +319,33 @@ def head_settings(form: Posted, facts: Facts) -> Settings:
             "source": reader.needed("source", "依据"),
             "note": reader.long("note"),
             "initial": reader.needed("initial", "初始状态"),
+            "repeat_offence": _repeat_offence(reader, held),
         }
     )
+
+
+def _repeat_offence(reader: Reader, held: Mapping[str, Any]) -> Settings | None:
+    """The rule of 屡查屡犯; None while it is not ticked, whatever else is typed."""
+    before: Mapping[str, Any] = held.get("repeat_offence") or {}
+    if not reader.form.get("repeat"):
+        return None
+    months = reader.number("repeat-months", "几个月内", least=1)
+    if months is None and "repeat-months" not in reader.faults:
+        reader.faults["repeat-months"] = "请填写几个月内再次发生算屡查屡犯"
+    counts: dict[str, int] = {}
+    for count in held.get("counts", ()):
+        number = reader.number(f"repeat-count-{count['key']}", f"{count['label']}从几次起计")
+        if number:
+            counts[count["key"]] = number
+    states = [state["key"] for state in held["states"]]
+    return {
+        name: value
+        for name, value in {
+            "within_months": months,
+            "counts": counts or None,
+            "not_counting": reader.chosen("repeat-not", states, before.get("not_counting", ())) or None,
+            "source": reader.text("repeat-source") or "实施口径",
+            "note": reader.long("repeat-note"),
+        }.items()
+        if value is not None
+    }

@@ -12,6 +12,7 @@ from workflow.courses import actor_for, sample_answer, working_moment
 from workflow.definition import Workflow
 from workflow.effects import ReverseDeductions, Tell
 from workflow.regulation import Names
+from workflow.rights import asks_in
 from workflow.simulation import happening_words
 from workflow.virtual_case import Event, Happening, VirtualCase
 from workflow.vocabulary import Firing
@@ -142,7 +143,8 @@ def clicked(case: VirtualCase, trigger: str, at: datetime) -> dict[str, Any]:
     """A step as it stands in a script, taken by someone who may, with sample answers."""
     rule = case.workflow.triggers_by_key[trigger]
     roles, actor = actor_for(case, rule)
-    asked = {ask.field: sample_answer(ask, case) for ask in rule.asks if ask.required}
+    asks = asks_in(case.workflow, rule, case.situation.state, roles)
+    asked = {ask.field: sample_answer(ask, case) for ask in asks if ask.required}
     return {
         "at": at.replace(tzinfo=None).isoformat(timespec="minutes"),
         "do": trigger,

@@ -10,6 +10,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from definitions.fault import DefinitionFaults
+from forms.fields.date import day_from
 from models.people import Role
 from notices.completeness import sample_of
 from notices.refusal import NoticeRefused
@@ -38,6 +39,8 @@ MOST_STORIES = 40
 YEARS = range(2000, 2101)
 #: Longer scripts were not clicked together.
 MOST_STEPS = 120
+#: More earlier cases say no more.
+MOST_EARLIER = 3
 
 
 def _cost(sight: Sight, tiers: tuple[str, ...]) -> int:
@@ -84,6 +87,7 @@ def _script_asked(sight: Sight, calendar: WorkCalendar, form: Any) -> dict[str, 
         return None
     at = datetime.combine(_day(request.args.get("on", "")), time(9), calendar.zone)
     facts = {"grave": bool(request.args.get("grave"))}
+    before = _found_before() if sight.workflow.repeat_offence else []
     if course == "own":
         local = at.replace(tzinfo=None).isoformat(timespec="minutes")
         return {
@@ -91,12 +95,19 @@ def _script_asked(sight: Sight, calendar: WorkCalendar, form: Any) -> dict[str, 
             "workflow": sight.draft.key,
             "registered_at": local,
             "facts": facts,
+            "found_before": [day.isoformat() for day in before],
             "steps": [],
         }
     if course not in COURSES:
         raise not_found("这种办法")
-    case = walked(sight.workflow, calendar, COURSES[course], facts=facts, at=at)
+    case = walked(sight.workflow, calendar, COURSES[course], facts=facts, at=at, found_before=before)
     return script_of(case, COURSES[course].name)
+
+
+def _found_before() -> list[date]:
+    """The days on which the same problem was found before, as the page was told; others are slips of the hand."""
+    typed = request.args.getlist("before")[:MOST_EARLIER]
+    return [day for text in typed if (day := day_from(text)) is not None and day.year in YEARS]
 
 
 def _day(typed: str) -> date:
@@ -174,6 +185,7 @@ def _simulate_page(
         due=due.astimezone(calendar.zone) if due else None,
         courses=COURSES,
         on=_day(request.args.get("on", "")),
+        before=(request.args.getlist("before") + [""] * MOST_EARLIER)[:MOST_EARLIER],
         refused=refused,
         stories=story_results(sight.workflow, calendar),
         **shared(sight),

@@ -13,10 +13,11 @@ from definitions.fault import DefinitionFaults
 from models.case import Case, CaseStep
 from services.case_file import case_file
 from services.cases import Problem, open_case, step_case
-from services.repeat_offence import earlier_cases, months_before
+from services.repeat_offence import earlier_cases
 from services.verification import verify
 from tests.integration.changed_procedure import publish_changed
 from tests.integration.office import START, Office
+from workflow.repeat_offence import months_before
 
 TODAY = START.date()
 RULE = {

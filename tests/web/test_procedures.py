@@ -422,3 +422,36 @@ def test_everyone_reads_the_regulation_in_force(office: Office, client: CarefulC
     pdf = client.get("/procedures/regulation.pdf")
     assert pdf.mimetype == "application/pdf"
     assert pdf.data.startswith(b"%PDF")
+
+
+def test_repeat_offence_is_a_setting_of_the_procedure(draft: CarefulClient, db: Session) -> None:
+    head = f"{DRAFT}/settings"
+    page = draft.get(head).text
+    assert "从更高一级起办理" in page
+    sent: dict[str, Any] = {
+        "name": "整改督办",
+        "source": "方案第五条第一款",
+        "initial": "registered",
+        "repeat": "1",
+    }
+    refused = act(draft, head, page=head, **sent)
+    assert refused.status_code == 422
+    assert "请填写几个月内再次发生算屡查屡犯" in refused.text
+    sent |= {"repeat-months": "12", "repeat-count-supervisions": "1", "repeat-not": ["withdrawn", "exempted"]}
+    assert act(draft, head, page=head, **sent).status_code == 302
+    assert document(db)["repeat_offence"] == {
+        "within_months": 12,
+        "counts": {"supervisions": 1},
+        "not_counting": ["exempted", "withdrawn"],
+        "source": "实施口径",
+    }
+    said = "同一测评对象在12个月内再次发生同一问题的，为屡查屡犯，新立事项的督办次数自1次起计。"
+    assert said in draft.get(head).text
+    assert said in draft.get(f"{DRAFT}/regulation").text
+    assert f"屡查屡犯 （无） → “{said}" in draft.get(f"{DRAFT}/publish").text
+    tried = draft.get(f"{DRAFT}/simulate?course=never&on=2026-04-09&before=2026-01-08&before=2020-01-08").text
+    assert "12个月内同一问题已有1起（发现于2026年1月8日），督办次数自1起" in tried
+    assert "督办次数自1起" not in draft.get(f"{DRAFT}/simulate?course=never&on=2026-04-09&before=x").text
+    without = {name: value for name, value in sent.items() if not name.startswith("repeat")}
+    assert act(draft, head, page=head, **without).status_code == 302
+    assert "repeat_offence" not in document(db)

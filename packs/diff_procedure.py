@@ -1,4 +1,4 @@
-"""What changed in a procedure's rights to fields, cell by cell: who, which field, from what to what."""
+"""What changed in a procedure that entries and attributes do not tell well: rights cell by cell, 屡查屡犯 as a rule."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from typing import Any
 
 from packs.diff_words import ROLES
 from workflow.field_right import CASE_FIELDS, MAY_WORDS
+from workflow.repeat_offence import words_of_document
 
 _AS_EVER = "照常"
 Cells = dict[tuple[str, str], str]
 
 
-def without_rights(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document with the rights of its states left out; another kind of document as it is."""
+def without_told(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document without what is told here; another kind of document as it is."""
     rest = dict(document)
     if _has_states(rest):
+        rest.pop("repeat_offence", None)
         rest["states"] = [
             {name: value for name, value in state.items() if name != "rights"} for state in rest["states"]
         ]
@@ -36,6 +38,25 @@ def rights_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[s
                 words = f"{MAY_WORDS.get(one, _AS_EVER)} → {MAY_WORDS.get(other, _AS_EVER)}"
                 who = ROLES.get(role, role)
                 yield f"状态“{state.get('name')}”中{who}对“{labels.get(field, field)}”的权限 {words}"
+
+
+def repeat_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    """The rule of 屡查屡犯 before and after, whole; nothing where it says the same on the same grounds."""
+    if not (_has_states(old) and _has_states(new)):
+        return
+    before, after = old.get("repeat_offence") or {}, new.get("repeat_offence") or {}
+    if before == after:
+        return
+    one, other = words_of_document(old), words_of_document(new)
+    if one != other:
+        yield f"屡查屡犯 {_quoted(one)} → {_quoted(other)}"
+    for name, words in (("source", "依据"), ("note", "说明")):
+        if before and after and before.get(name) != after.get(name):
+            yield f"屡查屡犯的{words} {_quoted(before.get(name))} → {_quoted(after.get(name))}"
+
+
+def _quoted(words: str | None) -> str:
+    return f"“{words}”" if words else "（无）"
 
 
 def _has_states(document: Mapping[str, Any]) -> bool:
