@@ -168,25 +168,32 @@ def _refuse_second_batch(session: Session, token: str, round_id: int, *, now: da
     session.execute(insert(Submission).values(token=token, made=f"round:{round_id}", digest="", at=now))
 
 
-def enter_ballot(session: Session, code: str, *, now: datetime) -> OpenBallot:
-    """The ballot this code opens. The same refusal for every code that does not."""
-    row = _code(session, code, now=now)
+def enter_ballot(session: Session, code: str, *, now: datetime, paper_of: int | None = None) -> OpenBallot:
+    """The ballot this code opens. The same refusal for every code that does not.
+
+    paper_of: the round whose papers the office types in (`services.ballot_typing`); those count until it is ended.
+    """
+    row = _code(session, code, now=now, paper_of=paper_of)
     held = _round(session, row.round_id)
     return OpenBallot(held, form_of(session, held.form_id), ballot_choices(session, held))
 
 
-def _code(session: Session, code: str, *, now: datetime, lock: bool = False) -> BallotCode:
+def _code(
+    session: Session, code: str, *, now: datetime, lock: bool = False, paper_of: int | None = None
+) -> BallotCode:
     query = select(BallotCode).where(BallotCode.code_hash == code_hash(code))
     if lock:
         # What was read before the turn to write came may be stale.
         query = query.with_for_update().execution_options(populate_existing=True)
     row = session.execute(query).scalar_one_or_none()
     if row is None:
-        if not lock:
+        if not lock and paper_of is None:
             count_wrong(session, now)
         raise Refusal(
             "code_unknown", "代码不对，或者本轮测评已经结束。请核对卡片上的代码，横线可以不输。", 404
         )
+    if paper_of not in (None, row.round_id):
+        raise Refusal("other_round", "这张票是另一轮集中测评的，请到那一轮的页面录入。", 422)
     if row.spent:
         raise Refusal(
             "code_spent", "这张卡的代码已经用过，选票已计入，不能再投。如非本人所投，请告知现场工作人员。"
@@ -195,7 +202,7 @@ def _code(session: Session, code: str, *, now: datetime, lock: bool = False) -> 
     _refuse_closed(held)
     if session.get_one(Campaign, held.campaign_id).status is not CampaignStatus.OPEN:
         raise Refusal("campaign_not_open", "本次测评活动已经截止，不再接收选票。请告知现场工作人员。")
-    if not held.opens_at <= now <= held.closes_at:
+    if now < held.opens_at or (now > held.closes_at and paper_of is None):
         opens = held.opens_at.astimezone(LOCAL)
         closes = held.closes_at.astimezone(LOCAL)
         raise Refusal(
@@ -225,13 +232,15 @@ def ballot_choices(session: Session, held: BallotRound) -> FixedChoices:
     )
 
 
-def cast_ballot(session: Session, code: str, *, formdata: Any, now: datetime) -> int:
+def cast_ballot(
+    session: Session, code: str, *, formdata: Any, now: datetime, paper_of: int | None = None
+) -> int:
     """Spend the code and keep its ballot, in one transaction; gives how many targets were rated.
 
     A target left blank is not rated. The ballot counts when the round is closed. Raises FormRefused with the
-    ballot as it was filled, or Refusal.
+    ballot as it was filled, or Refusal. paper_of: as in `enter_ballot`.
     """
-    ballot = enter_ballot(session, code, now=now)
+    ballot = enter_ballot(session, code, now=now, paper_of=paper_of)
     bound = bind(ballot.form, formdata, choices=ballot.choices, now=now)
     if bound.answers is None:
         raise FormRefused(bound)
@@ -241,7 +250,7 @@ def cast_ballot(session: Session, code: str, *, formdata: Any, now: datetime) ->
         raise FormRefused(bound, why)
     kept = {key: value for key, value in bound.answers.items() if key != _grade_field(ballot.form)}
     with transaction(session):
-        row = _code(session, code, now=now, lock=True)
+        row = _code(session, code, now=now, lock=True, paper_of=paper_of)
         held = _round(session, row.round_id, lock=True)
         targets = _ids(session, [key for key, _ in chosen])
         method = _method(session, held)

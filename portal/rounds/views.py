@@ -7,10 +7,9 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from werkzeug.wrappers import Response
 
 from models.campaign import Campaign
 from models.people import Role
@@ -21,15 +20,17 @@ from portal.downloads import file_answer
 from portal.menu import MenuEntry
 from portal.page import current_campaign
 from portal.qr import qr_picture
+from portal.rounds import typing_views
+from portal.rounds.blueprint import Page, blueprint
 from portal.rounds.forms import RoundForm
 from services import ballot_lists, ballots, form_paper
 from services.mixing import smallest_group
 from services.refusal import Refusal
 
-blueprint = Blueprint("rounds", __name__, url_prefix="/rounds")
+__all__ = ["MENU", "blueprint", "typing_views"]
+
 MENU = (MenuEntry("rounds.index", _l("集中测评"), _l("测评"), order=40),)
 
-Page = Response | str | tuple[str, int]
 _TOKEN = re.compile(r"[0-9A-Za-z_-]{16,64}")
 
 

@@ -20,6 +20,7 @@ from services.ballots import issue_codes, open_round
 from tests.conftest import TODAY
 from tests.integration.office import Office, build_office
 from tests.web.conftest import CarefulClient
+from tests.web.desk_office import Desk, hidden
 
 CODE = re.compile(r"[2-9A-HJKMNP-TV-Z]{4}(-[2-9A-HJKMNP-TV-Z]{4}){6}")
 
@@ -257,3 +258,30 @@ def test_rounds_are_for_officers_and_administrators(
     client = signed_in(role, login="other")
     assert client.get("/rounds").status_code == 403
     assert client.get("/rounds/new").status_code == 403
+
+
+def test_a_clerk_types_papers_and_sees_the_last(app: Flask, office: Office, code: str) -> None:
+    desk = Desk(app, office)
+    desk.turn_clock(TODAY)
+    client = desk.enter("officer")
+    assert "/rounds/1/type" in client.get("/rounds/1").text
+    page = client.get("/rounds/1/type").text
+    assert page.count('class="tally-row"') > 60
+    token = hidden(page, "csrf_token")
+    ticks = dict.fromkeys(re.findall(r'name="(f_grades-[a-z0-9_]+)"', page), "good")
+    looked = client.post("/rounds/1/type/look", data={"csrf_token": token, "code": "2222"})
+    assert "代码不对" in looked.get_json()["code"]
+    first = next(iter(ticks))
+    blank = client.post("/rounds/1/type", data={"csrf_token": token, "code": code, first: "good"})
+    assert blank.status_code == 422
+    assert 'name="sure" value="yes"' in blank.text
+    assert f'name="{first}" value="good" checked' in blank.text
+    taken = client.post("/rounds/1/type", data={"csrf_token": token, "code": code, **ticks})
+    assert (taken.status_code, taken.location) == (303, "/rounds/1/type")
+    page = client.get("/rounds/1/type").text
+    assert f"…{code[-4:]}" in page
+    assert code not in page
+    double = client.post("/rounds/1/type", data={"csrf_token": token, "code": code, **ticks})
+    assert double.status_code == 409
+    assert "已经用过" in double.text
+    assert desk.enter("reviewer").get("/rounds/1/type").status_code == 403
