@@ -23,6 +23,7 @@ from packs.workbook import Cell, Mark, Sheets, cell_text
 LONGEST_SERIAL = 40
 _LONGEST_CELL = 20_000
 _MEND = "请在此格改正"
+_LONGEST_OFFER = 60
 
 
 @dataclass(frozen=True)
@@ -251,9 +252,18 @@ def _acceptable(reading: _Reading, column: Column, text: str, where: tuple[str, 
     known = {entry.key for entry in cell.options_for(reading.context)}
     if set(meant) <= known:
         return True
-    offered = "、".join(column.choices[:12]) + ("等" if len(column.choices) > 12 else "")
-    reading.fault(where, text, "不是可选的一项", f"请从列表中选：{offered}")
+    reading.fault(where, text, "不是可选的一项", f"请从列表中选：{_offered(column.choices)}")
     return False
+
+
+def _offered(choices: tuple[str, ...]) -> str:
+    """What can be chosen, as much of it as a cell of a list holds; the workbook has the whole list."""
+    shown: list[str] = []
+    for choice in choices:
+        if shown and len("、".join([*shown, choice])) > _LONGEST_OFFER:
+            return "、".join(shown) + f"等{len(choices)}项"
+        shown.append(choice)
+    return "、".join(shown)
 
 
 def _read_row(

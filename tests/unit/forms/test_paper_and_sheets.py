@@ -16,7 +16,7 @@ from forms.context import Context
 from forms.definition import FormDefinition
 from forms.fields import TYPES
 from forms.paper import Surroundings, blank_page, filled_page
-from packs.answer_import import AnswerImport, check_answers
+from packs.answer_import import AnswerImport, _offered, check_answers
 from packs.answer_sheets import AnswerBook, BookRefused, Extra, book_of, cells_of
 from packs.answer_workbook import write_book
 from packs.workbook import read
@@ -224,3 +224,12 @@ def test_whatever_can_be_saved_is_printed_and_comes_back_from_its_workbook(form:
 def form_type(form: FormDefinition, key: str) -> str:
     spec = form.field(key)
     return spec.type if spec else ""
+
+
+def test_a_long_list_is_told_in_part() -> None:
+    choices = tuple(f"第{number}种很长的问题类别" for number in range(20))
+    said = _offered(choices)
+    assert said.endswith("等20项")
+    assert len(said) < 70
+    assert _offered(("优" * 90, "差")) == "优" * 90 + "等2项"
+    assert _offered(("优", "差")) == "优、差"
