@@ -24,12 +24,14 @@ def procedure_faults(pack: Pack) -> Iterator[Fault]:
         yield from (placed(path, fault) for fault in found)
 
 
-def known_values(pack: Pack) -> Mapping[str, frozenset[str]]:
-    """The closed lists that conditions of a procedure can compare with."""
+def known_values(pack: Pack) -> Mapping[str, Mapping[str, str]]:
+    """The closed lists that conditions of a procedure can compare with: key → name."""
     channels = pack.dictionaries.get("channels")
-    found = {"category": frozenset(category.key for category in pack.roster.categories)}
+    found: dict[str, Mapping[str, str]] = {
+        "category": {category.key: category.name for category in pack.roster.categories}
+    }
     if channels is not None:
-        found["channel"] = frozenset(channels.names())
+        found["channel"] = channels.names()
     return {name: values for name, values in found.items() if values}
 
 

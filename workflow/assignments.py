@@ -6,7 +6,7 @@ assignments stand for all. They may include some that no case ever reaches; what
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import product
 from typing import Any
 
@@ -15,6 +15,8 @@ from workflow.definition import Expression, Trigger, Workflow
 from workflow.expression_faults import names_for
 from workflow.vocabulary import AskType
 
+#: All values of a fact that other definitions list; a mapping gives their names too.
+Known = Mapping[str, Collection[str]]
 #: More than so many are not tried: the question is then left open.
 MOST_ASSIGNMENTS = 5_000
 #: Stands for every value that no condition names.
@@ -27,7 +29,7 @@ def assignments(
     expressions: Iterable[Expression],
     *,
     fixed: Mapping[str, Any],
-    known: Mapping[str, frozenset[str]],
+    known: Known,
 ) -> list[dict[str, Any]] | None:
     """Facts for every case that the expressions tell apart; None when there are too many to try.
 
@@ -59,7 +61,7 @@ def _domain(
     kind: ValueType | None,
     literals: set[Any],
     trigger: Trigger | None,
-    known: Mapping[str, frozenset[str]],
+    known: Known,
 ) -> list[Any]:
     asked = next((ask for ask in trigger.asks if ask.field == name), None) if trigger else None
     if kind is ValueType.BOOLEAN:
@@ -68,7 +70,8 @@ def _domain(
         numbers = {item for item in literals if not isinstance(item, str)} | {0}
         around = {value for number in numbers for value in (number - 1, number, number + 1)}
         least = asked.at_least if asked and asked.at_least is not None else 0
-        found: list[Any] = sorted(value for value in around if value >= least)
+        most = asked.at_most if asked and asked.at_most is not None else max(around)
+        found: list[Any] = sorted({value for value in around if least <= value <= most} | {least})
         return [*found, None] if asked and not asked.required else found
     if kind is ValueType.CHOICES:
         return _subsets(sorted(map(str, literals)))

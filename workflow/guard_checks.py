@@ -7,11 +7,10 @@ from typing import Any
 
 from definitions.expression import evaluate, names_used
 from definitions.fault import Fault
-from workflow.assignments import assignments
+from workflow.assignments import Known, assignments
 from workflow.definition import SAME, Branch, Expression, State, Trigger, Workflow
+from workflow.split_checks import example_words
 from workflow.vocabulary import ClockStart, Firing
-
-Known = Mapping[str, frozenset[str]]
 
 
 def guard_faults(workflow: Workflow, known: Known) -> Iterator[Fault]:
@@ -95,7 +94,9 @@ def _stuck(workflow: Workflow, state: State, known: Known, place: str) -> Iterat
         (facts for facts in cases if not any(evaluate(guard, facts) is True for guard in guards)), None
     )
     if stuck is not None:
-        yield Fault(place, f"在状态“{state.name}”，有的情形下每一步的条件都不成立，事项会停在这里办不下去")
+        names = frozenset().union(*map(names_used, guards)) - {"state"}
+        words = example_words(workflow, stuck, names, known)
+        yield Fault(place, f"在状态“{state.name}”，{words}时，每一步的条件都不成立，事项会停在这里办不下去")
 
 
 def _ladders(workflow: Workflow, state: State, place: str) -> Iterator[Fault]:

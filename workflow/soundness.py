@@ -9,27 +9,30 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from definitions.fault import Fault
+from workflow.assignments import Known
 from workflow.definition import Trigger, Workflow
 from workflow.guard_checks import guard_faults, timer_cautions
+from workflow.split_checks import split_cautions, split_faults
 from workflow.vocabulary import Firing, Role
 
 #: Roles of people outside the office: nobody of the office holds one beside an own role.
 OUTSIDE = frozenset({Role.TARGET, Role.MONITOR, Role.INSPECTOR})
 
 
-def soundness_faults(
-    workflow: Workflow, *, known: Mapping[str, frozenset[str]] | None = None
-) -> tuple[Fault, ...]:
+def soundness_faults(workflow: Workflow, *, known: Known | None = None) -> tuple[Fault, ...]:
     """Faults of a procedure that can be loaded.
 
-    known: all values of facts whose values other definitions list: channel, category.
+    known: all values of facts whose values other definitions list: channel, category; with their names where told.
     """
-    return tuple(dict.fromkeys([*guard_faults(workflow, known or {}), *_alone(workflow)]))
+    listed = known or {}
+    found = [*guard_faults(workflow, listed), *split_faults(workflow, listed), *_alone(workflow)]
+    return tuple(dict.fromkeys(found))
 
 
-def cautions(workflow: Workflow, *, known: Mapping[str, frozenset[str]] | None = None) -> tuple[Fault, ...]:
+def cautions(workflow: Workflow, *, known: Known | None = None) -> tuple[Fault, ...]:
     """What a designer should look at once more, and may leave as it is."""
-    return tuple(dict.fromkeys(timer_cautions(workflow, known or {})))
+    listed = {name: frozenset(values) for name, values in (known or {}).items()}
+    return tuple(dict.fromkeys([*timer_cautions(workflow, listed), *split_cautions(workflow, known or {})]))
 
 
 def four_eyes_needed(workflow: Workflow) -> Iterator[tuple[Trigger, Trigger]]:
