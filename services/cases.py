@@ -33,6 +33,7 @@ from services.repeat_offence import grounds
 from services.step_entry import StepRecord, lapse_panels, moved, written_step
 from services.step_right import right_to
 from services.transaction import transaction
+from workflow.consequences import may_settle
 from workflow.definition import Workflow
 from workflow.engine import Step, StepRefused, start, start_effects, step
 from workflow.refusal import Because
@@ -220,7 +221,7 @@ def step_case(
         try:
             return _step(session, wish, Moment(effective or now, now))
         except _ClockFirst as first:
-            fire_clock(session, first.deadline_id, first.due_at, now=now)
+            fire_clock(session, first.deadline_id, first.due_at, now=now, case_id=case_id)
 
 
 @dataclass(frozen=True)
@@ -258,6 +259,8 @@ def _step(session: Session, wish: Wish, moment: Moment) -> Case:
         case = dossier.case
         if not may_try(session, actor, case, wish.trigger):
             raise not_found("整改事项")
+        if may_settle(dossier.workflow, case.state, wish.trigger):
+            dossier.read_at_once()
         late = [
             row
             for row in dossier.clocks
@@ -281,6 +284,7 @@ def _carry(session: Session, wish: Wish, dossier: Dossier, moment: Moment) -> No
     if dossier.workflow.has_panels:
         lapse_panels(session, case, moment)
     written = written_step(session, case, actor, moment, content)
+    dossier.say(content.asked)
     if wish.files and wish.store:
         files = list(wish.files)
         attach(session, actor, wish.store, files, owner_kind="step", owner_id=written.id, now=moment.recorded)
@@ -348,14 +352,18 @@ def _taken(wish: Wish, dossier: Dossier, moment: Moment) -> tuple[Step, StepReco
     )
 
 
-def fire_clock(session: Session, deadline_id: int, due_at: datetime, *, now: datetime) -> bool:
-    """Take the step that a clock's running out brings, dated when it ran out.
+def fire_clock(
+    session: Session, deadline_id: int, due_at: datetime, *, now: datetime, case_id: int | None = None
+) -> bool:
+    """Take the step that a clock's running out brings, dated when it ran out. case_id: of the clock, if it is known.
 
     False, and nothing done, when the clock has moved, stopped or been fired since it was scheduled.
     """
     with transaction(session):
-        case_id = session.execute(select(Deadline.case_id).where(Deadline.id == deadline_id)).scalar_one()
+        if case_id is None:
+            case_id = session.execute(select(Deadline.case_id).where(Deadline.id == deadline_id)).scalar_one()
         dossier = locked_dossier(session, case_id)
+        dossier.read_at_once()
         row = next(row for row in dossier.all_clocks if row.id == deadline_id)
         if row.status != "running" or row.due_at != due_at or not row.then:
             return False

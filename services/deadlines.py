@@ -69,7 +69,7 @@ def _schedule(
             session,
             "deadline",
             key=_fire_key(row),
-            payload={"deadline": row.id, "due": row.due_at.isoformat()},
+            payload={"deadline": row.id, "case": row.case_id, "due": row.due_at.isoformat()},
             due_at=row.due_at,
         )
     for reminder in reminders:

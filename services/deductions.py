@@ -16,7 +16,6 @@ from models.case import Case, CaseStep, Deduction
 from scoring.definition import Scheme
 from scoring.engine import case_deduction
 from scoring.nodes.pool import Tier
-from services.tallies import touch
 
 
 def entries_of(session: Session, case_id: int) -> list[Deduction]:
@@ -64,12 +63,12 @@ def settle(
         earlier = sum(1 for entry in ledger if entry.tier == tier and entry.kind == "booked")
         written.append(_booking(case, step, scheme, tier, points, earlier + 1, now))
     if written:
-        # One statement for all; SQLite promises no order in which it gives the rows back.
+        # One statement for all; the database itself notes that the target's score may have moved (`standing`).
+        # SQLite promises no order in which it gives the rows back.
         entries = sorted(
             session.scalars(insert(Deduction).returning(Deduction), written), key=lambda entry: entry.id
         )
         ledger.extend(entries)
-        touch(session, campaign_id=case.campaign_id, target_id=case.target_id)
         return entries
     return []
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, case, false, select, update
+from sqlalchemy.orm import Session, aliased, outerjoin
 
 from models.case import Case, CaseStep, Deadline, Deduction
 from models.notice import Notice, ServiceRecord
@@ -49,6 +50,31 @@ class Dossier:
         """Every clock the case ever had, in order of start, locked."""
         return clocks_of(self.session, self.case.id)
 
+    def read_at_once(self) -> None:
+        """Read in one statement what a step that may move the ledger looks at; the case is locked before.
+
+        Each row holds a row of one of the four and nothing of the others, for they are joined on nothing.
+        """
+        case_id = self.case.id
+        clock = aliased(
+            Deadline, select(Deadline).where(Deadline.case_id == case_id).with_for_update().subquery()
+        )
+        entry = aliased(Deduction, select(Deduction).where(*self._of_target()).subquery())
+        notice = aliased(Notice, select(Notice).where(*self._valid()).subquery())
+        told = select(CaseStep.position, CaseStep.asked).where(CaseStep.case_id == case_id).subquery()
+        source: Any = clock
+        for other in (entry, notice, told):
+            source = outerjoin(source, other, false(), full=True)
+        rows = self.session.execute(
+            select(clock, entry, notice, told.c.position, told.c.asked).select_from(source),
+            execution_options={"populate_existing": True},
+        ).all()
+        self.all_clocks = sorted((row[0] for row in rows if row[0] is not None), key=lambda row: row.id)
+        self._target_ledger = sorted((row[1] for row in rows if row[1] is not None), key=lambda row: row.id)
+        self.notices = sorted((row[2] for row in rows if row[2] is not None), key=lambda row: -row.id)
+        steps = sorted((row[3], row[4]) for row in rows if row[3] is not None)
+        self.said = _last_words(asked for _position, asked in steps)
+
     @property
     def clocks(self) -> list[Deadline]:
         """Running and stopped clocks."""
@@ -71,14 +97,7 @@ class Dossier:
     def _target_ledger(self) -> list[Deduction]:
         """What all cases of the target have cost in the campaign, before this step."""
         return list(
-            self.session.execute(
-                select(Deduction)
-                .where(
-                    Deduction.campaign_id == self.case.campaign_id,
-                    Deduction.target_id == self.case.target_id,
-                )
-                .order_by(Deduction.id)
-            ).scalars()
+            self.session.execute(select(Deduction).where(*self._of_target()).order_by(Deduction.id)).scalars()
         )
 
     @property
@@ -109,6 +128,10 @@ class Dossier:
         self.notices = sorted(rows, key=lambda row: -row.id)
         return self.notices
 
+    def _of_target(self) -> tuple[ColumnElement[bool], ...]:
+        case = self.case
+        return (Deduction.campaign_id == case.campaign_id, Deduction.target_id == case.target_id)
+
     def _valid(self) -> tuple[ColumnElement[bool], ...]:
         return (Notice.case_id == self.case.id, Notice.status != "voided", Notice.replaced_by_id.is_(None))
 
@@ -129,4 +152,14 @@ class Dossier:
         rows = self.session.execute(
             select(CaseStep.asked).where(CaseStep.case_id == self.case.id).order_by(CaseStep.position)
         ).scalars()
-        return {name: value for asked in rows for name, value in asked.items() if value not in (None, "", [])}
+        return _last_words(rows)
+
+    def say(self, asked: Mapping[str, Any]) -> None:
+        """What the step that is being taken was told, where the earlier words were read before it."""
+        if "said" in self.__dict__:
+            self.said = {**self.said, **_last_words([asked])}
+
+
+def _last_words(told: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The latest word for each question. told: of each step, oldest first."""
+    return {name: value for asked in told for name, value in asked.items() if value not in (None, "", [])}

@@ -25,8 +25,9 @@ from services.sending import deliver, keep_answer
 
 
 def fire_deadline(session: Session, payload: dict[str, Any], _prepared: Any, now: datetime) -> None:
-    """A clock has run out."""
-    fire_clock(session, payload["deadline"], datetime.fromisoformat(payload["due"]), now=now)
+    """A clock has run out. Jobs that were scheduled before the case stood in them do not say it."""
+    due = datetime.fromisoformat(payload["due"])
+    fire_clock(session, payload["deadline"], due, now=now, case_id=payload.get("case"))
 
 
 def remind(session: Session, payload: dict[str, Any], _prepared: Any, now: datetime) -> None:

@@ -46,6 +46,17 @@ from workflow.vocabulary import ClockStart, Role
 STARTED_BY = {ClockStart.ENTERED: "起算", ClockStart.SERVED: "送达"}
 
 
+def may_settle(workflow: Workflow, state: str, trigger: str) -> bool:
+    """Whether this step, from this state, may book deductions or take them back."""
+    rule = workflow.triggers_by_key.get(trigger)
+    if rule is None:
+        return False
+    entered = [workflow.states_by_key.get(branch.state) for branch in workflow.branches_from(rule, state)]
+    rules = [*rule.effects, *(effect for target in entered if target for effect in target.effects)]
+    books = any(target is not None and target.tier for target in entered)
+    return books or any(isinstance(effect, ReverseDeductionsRule) for effect in rules)
+
+
 def effects_of_start(workflow: Workflow) -> tuple[Effect, ...]:
     """What entering the initial state brings about."""
     state = workflow.states_by_key[workflow.initial]

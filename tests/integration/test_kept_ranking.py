@@ -10,13 +10,16 @@ from sqlalchemy import Connection, event, select
 from sqlalchemy.orm import Session
 
 from models.campaign import Campaign
+from models.case import Deadline, Deduction
 from models.engine import writing
 from models.roster import Category, Target, Unit
 from scoring.ranking import rank
+from services.cases import fire_clock
 from services.definitions import scheme_of
 from services.scores import Ranking, current_ranking, recomputed
 from services.tallies import count_in
 from services.transaction import transaction
+from tests.integration.due_cases import served_cases
 from tests.integration.office import Office
 
 GRADES = ("excellent", "good", "fair", "poor", "bad")
@@ -123,3 +126,19 @@ def test_a_reader_of_an_earlier_moment_does_not_spoil_the_later_view(
         assert_as_counted_anew(session, office.campaign)
         current_ranking(slow, campaign)
     assert_as_counted_anew(session, office.campaign)
+
+
+def test_an_entry_of_the_ledger_moves_the_ranking_by_itself(session: Session, office: Office) -> None:
+    """The database notes it: no writer can forget to say that a score may have moved."""
+    first = assert_as_counted_anew(session, office.campaign)
+    [case_id] = served_cases(session, office, 1)
+    due = session.execute(
+        select(Deadline.id, Deadline.due_at).where(Deadline.case_id == case_id, Deadline.then != "")
+    ).one()
+    assert fire_clock(session, due.id, due.due_at, now=due.due_at)
+    booked = session.execute(select(Deduction).where(Deduction.case_id == case_id)).scalars().one()
+    after = assert_as_counted_anew(session, office.campaign)
+    assert after is not first
+    assert after.lines[booked.target_id] is not first.lines[booked.target_id]
+    other = office.other_target.id
+    assert after.lines[other] is first.lines[other]

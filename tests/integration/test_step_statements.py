@@ -1,4 +1,4 @@
-"""How much a step of a case says to the database: one commit, and twelve statements but for a few named steps."""
+"""How much a step of a case says to the database: one commit, and at most twelve statements."""
 
 from __future__ import annotations
 
@@ -23,15 +23,6 @@ from tests.integration.office import START, Office
 from tests.web.desk_office import Desk
 
 MOST = 12
-#: Steps that write the ledger, mark the score as moved and issue a notice besides.
-MORE = {
-    "withdraw": 13,
-    "reject": 14,
-    "confirm_refusal": 14,
-    "uphold_appeal": 14,
-    # A worker's turn, with the job's own rows; no person waits for it.
-    "deadline": 17,
-}
 Part = tuple[str, str, dict[str, Any]]
 SERVE: Part = ("officer", "serve", {"service_way": "electronic", "receiver": "值班人员"})
 ISSUED: tuple[Part, ...] = (("officer", "issue", {}), SERVE)
@@ -152,7 +143,7 @@ def test_steps_say_little_and_commit_once(desk: Desk, name: str) -> None:
     much = {
         f"{number}. {step}: {len(said.statements)} statements": said.statements
         for number, (step, said) in enumerate(journey.counts)
-        if len(said.statements) > MORE.get(step, MOST) or said.commits != 1
+        if len(said.statements) > MOST or said.commits != 1
     }
     assert not much, "\n".join(f"{step}: {', '.join(map(said_of, said))}" for step, said in much.items())
 
