@@ -20,6 +20,7 @@ from portal.access import current_actor
 from portal.database import database
 from portal.notice_words import notice_state
 from services.campaign_words import grade_names, kind_names, method_names, state_names, trigger_names
+from services.case_rights import hidden_from, shown_case
 
 GROUP = _l("台账（只读）")
 
@@ -176,6 +177,11 @@ class CaseView(EvidenceView):
             "channel": dict(entry_choices("channels")),
             "problem": dict(entry_choices("problems")),
         }
+
+    def _get_field_value(self, model: Any, name: Any) -> Any:
+        """Without what the procedure hides from the reader in the state where the case stands."""
+        hidden = hidden_from(database.session, current_actor(), model)
+        return super()._get_field_value(shown_case(model, hidden), name)
 
 
 def _case_number(_view: Any, _context: Any, row: Any, _name: str) -> str:

@@ -56,7 +56,7 @@ def listed(
     if campaign is None:
         return {"items": [], "next": None}
     seen = visible_cases(reader) if whole else own_cases(session, reader)
-    cases = cases_after(session, seen, campaign, which, after=after, size=size + 1, now=now)
+    cases = cases_after(session, reader, seen, campaign, which, after=after, size=size + 1, now=now)
     more, cases = len(cases) > size, cases[:size]
     if whole:
         rows = rows_of(session, reader, campaign, cases, now)

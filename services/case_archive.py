@@ -175,11 +175,17 @@ def _log(session: Session, file: CaseFile) -> list[dict[str, Any]]:
     ).scalars()
     return [
         {
-            "at": _moment(row.at), "who": row.actor_name, "act": row.act, "payload": row.payload, "salt": row.salt,
+            "at": _moment(row.at), "who": row.actor_name, "act": row.act, **_opened(row, file.hidden),
             "commitment": row.commitment,
         }
         for row in rows
     ]  # fmt: skip
+
+
+def _opened(row: HistoryEntry, hidden: frozenset[str]) -> dict[str, Any]:
+    """What an entry says; what the procedure hides is left out, and with it the salt that would let it be guessed."""
+    kept = {name: value for name, value in row.payload.items() if name not in hidden}
+    return {"payload": kept, "salt": row.salt if len(kept) == len(row.payload) else ""}
 
 
 def _moment(at: datetime | None) -> str:

@@ -17,7 +17,7 @@ from models.roster import Category, Target, Unit
 from services.actor import Actor
 from services.calendars import work_calendar
 from services.case_access import visible_cases
-from services.case_rights import hidden_from, shown_case
+from services.case_rights import hidden_from, shown_case, where_shown
 from services.definitions import workflow_of
 from workflow.calendar import CalendarTooShort, WorkCalendar, remaining_working_days
 from workflow.definition import State, Workflow
@@ -98,7 +98,7 @@ def list_cases(
 
     A page beyond the last is the last.
     """
-    conditions = _conditions(session, campaign, which, now)
+    conditions = _conditions(session, actor, campaign, which, now)
     # Without an ORDER BY and in a subquery, so that the count does not pay for the sorting.
     seen = visible_cases(actor).join(Target.unit).join(Unit.category).where(*conditions)
     total = session.execute(select(func.count()).select_from(seen.subquery())).scalar_one()
@@ -110,6 +110,7 @@ def list_cases(
 
 def cases_after(
     session: Session,
+    actor: Actor,
     seen: Select[Case],
     campaign: Campaign,
     which: CaseFilter,
@@ -122,7 +123,9 @@ def cases_after(
 
     seen: a query that has joined the target.
     """
-    query = seen.join(Target.unit).join(Unit.category).where(*_conditions(session, campaign, which, now))
+    query = (
+        seen.join(Target.unit).join(Unit.category).where(*_conditions(session, actor, campaign, which, now))
+    )
     if after is not None:
         query = query.where(Case.id < after)
     loaded = query.options(
@@ -136,7 +139,7 @@ def count_cases(
 ) -> int:
     """How many cases `list_cases` would list."""
     seen = visible_cases(actor).join(Target.unit).join(Unit.category)
-    filtered = seen.where(*_conditions(session, campaign, which, now)).subquery()
+    filtered = seen.where(*_conditions(session, actor, campaign, which, now)).subquery()
     return int(session.execute(select(func.count()).select_from(filtered)).scalar_one())
 
 
@@ -156,7 +159,7 @@ def states_in_use(session: Session, campaign: Campaign) -> dict[str, State]:
 
 
 def _conditions(
-    session: Session, campaign: Campaign, which: CaseFilter, now: datetime
+    session: Session, actor: Actor, campaign: Campaign, which: CaseFilter, now: datetime
 ) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [Case.campaign_id == campaign.id]
     if which.state == "running":
@@ -171,6 +174,9 @@ def _conditions(
     ):
         if wanted:
             found.append(column == wanted)
+    if which.channel:
+        # Otherwise a search would tell what the list does not.
+        found += where_shown(session, actor, campaign, "channel")
     if which.tier:
         found.append(Case.id.in_(_with_tier(campaign.id, which.tier)))
     if which.word.strip():

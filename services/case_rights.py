@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
+from sqlalchemy import ColumnElement, and_, not_, select
 from sqlalchemy.orm import Session
 
+from models.campaign import Campaign
 from models.case import Case
 from models.notice import Attachment
 from models.people import Role
@@ -41,6 +43,19 @@ def hidden_from(session: Session, actor: Actor, case: Case) -> frozenset[str]:
         return frozenset()
     roles = roles_in(session, actor, case) | {str(role) for role in actor.roles & _ONLOOKERS}
     return hidden_in(workflow, case.state, roles)
+
+
+def where_shown(session: Session, actor: Actor, campaign: Campaign, field: str) -> list[ColumnElement[bool]]:
+    """Conditions on cases that leave out those whose state hides a field from one of this reader's roles."""
+    used = select(Case.workflow_id).where(Case.campaign_id == campaign.id).distinct()
+    roles = {str(role) for role in actor.roles}
+    found: list[ColumnElement[bool]] = []
+    for workflow_id in session.execute(used).scalars():
+        workflow = workflow_of(session, workflow_id)
+        states = [state.key for state in workflow.states if field in hidden_in(workflow, state.key, roles)]
+        if states:
+            found.append(not_(and_(Case.workflow_id == workflow_id, Case.state.in_(states))))
+    return found
 
 
 def shown_case(case: Case, hidden: frozenset[str]) -> Case:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from models.campaign import Definition, DefinitionKind, DefinitionStatus
 from models.case import Case, CaseStep
@@ -20,6 +23,7 @@ from models.notice import Attachment
 from models.rating import Rating
 from services.api_cases import described, listed
 from services.attachments import FileStore, Upload, check
+from services.case_archive import pack_case
 from services.case_file import case_file
 from services.case_lists import CaseFilter
 from services.cases import Problem, open_case, step_case
@@ -49,6 +53,10 @@ def restricted(data: dict[str, Any]) -> None:
         right("target", "responsible", "must"),
         right("target", "mechanism", "read"),
         right("officer", "evidence", "hidden"),
+    ]
+    state(data, "withdrawn")["rights"] = [
+        right("auditor", "channel", "hidden"),
+        right("auditor", "facts", "hidden"),
     ]
     state(data, "answered")["rights"] = [
         right("officer", "rating", "hidden"),
@@ -167,6 +175,9 @@ def test_officer_leader_and_monitor_read_a_case_each_in_its_way(desk: Desk) -> N
     sheets = [_row(client.get("/desk/cases.xlsx").data) for client in (officer, reviewer)]
     assert "测评结果" not in sheets[0]
     assert len(sheets[0]) == len(sheets[1]) - 2, "neither where it came from nor when it was found"
+    for client, found in ((officer, False), (reviewer, True)):
+        listed_page = client.get("/desk/cases?channel=rating").text
+        assert (f"/desk/cases/{number}" in listed_page) is found, "a search tells no more than the list"
     monitor = desk.enter("monitor")
     page = monitor.get(f"/m/cases/{number}/re_evaluate").text
     assert MEASURES not in page
@@ -223,6 +234,35 @@ def test_other_systems_read_no_more_than_the_page(desk: Desk) -> None:
     with desk.session() as session:
         own = described(session, desk.office.owner, own_case, now=START)
         assert own["channel"] == ""
+
+
+def test_the_tables_of_evidence_and_the_archive_hide_it_too(desk: Desk, store: FileStore) -> None:
+    number = desk.case()
+    desk.step("head", number, "withdraw", reason="立案有误")
+    auditor, head = desk.enter("auditor"), desk.enter("head")
+    for path in ("/admin/cases/", f"/admin/cases/details/?id={number}", "/admin/cases/export/xlsx/"):
+        for client, words in ((auditor, "不显示"), (head, "三号窗口")):
+            page = client.get(path)
+            assert page.status_code == 200, path
+            assert ("明察暗访" in _text(page)) is (client is head), path
+            if "details" in path:
+                assert words in page.text
+    with desk.session() as session:
+        for login, channel in (("auditor", ""), ("head", "明察暗访")):
+            package = pack_case(session, desk.office.people[login], number, store=store, now=START)
+            index = json.loads(zipfile.ZipFile(io.BytesIO(package.content)).read("index.json"))
+            assert channel in index["case"]["channel"]
+            opened = next(entry for entry in index["log"] if entry["act"] == "case.opened")
+            assert ("channel" in opened["payload"]) is bool(channel)
+            assert bool(opened["salt"]) is bool(channel)
+
+
+def _text(page: TestResponse) -> str:
+    if page.mimetype == "text/html":
+        return page.text
+    sheet = openpyxl.load_workbook(io.BytesIO(page.data)).active
+    assert sheet is not None
+    return str([cell.value for line in sheet.iter_rows() for cell in line])
 
 
 def test_a_file_of_a_hidden_field_is_not_served(desk: Desk, store: FileStore) -> None:
