@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import random
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -22,11 +23,15 @@ _HIDDEN = re.compile(r'<input[^>]*name="csrf_token"[^>]*value="([^"]+)"')
 
 @dataclass(frozen=True)
 class Post:
-    """What one client sends over and over. body: running number to form values; None: it only reads (GET)."""
+    """What one client sends over and over. body: running number to form values; None: it only reads (GET).
+
+    pause: seconds it rests after an answer, half as long to half as long again; 0: it never rests.
+    """
 
     path: str
     cookie: str
     body: Callable[[int], dict[str, str]] | None = None
+    pause: float = 0.0
 
 
 @dataclass
@@ -89,6 +94,7 @@ async def _client(
 ) -> None:
     end = start + result.seconds
     streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+    rests = random.Random(number)  # noqa: S311  # so that clients do not march in step
     while (sent := time.perf_counter()) < end:
         number += 1
         result.requests += 1
@@ -108,6 +114,8 @@ async def _client(
         if streams and (not stays or number % _RECONNECT == 0):
             streams[1].close()
             streams = None
+        if post.pause:
+            await asyncio.sleep(post.pause * rests.uniform(0.5, 1.5))
     if streams:
         streams[1].close()
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from statistics import median
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,8 @@ from bench.settings import Run
 from bench.volume import add_ratings
 
 PAGE = "/m/instant"
+#: Seconds that a client rests between two forms where waits are measured, not how much can be taken.
+REST = 0.1
 _GRADES = ("excellent", "good", "excellent", "fair", "good", "excellent", "good", "excellent", "good", "poor")
 
 
@@ -153,7 +156,26 @@ def _against_floor(run: Run, ours: Office) -> list[Line]:
             for found, side, process, posts in sides:
                 used = processes_of(side, process)
                 found.append(load(side.port, posts, seconds=run.seconds, warm=run.warm, processes=used))
-    return _lines(ours.place.kind, turns)
+        resting = [replace(post, pause=REST) for post in our_posts(ours, server.port, run.clients)]
+        calm = [
+            load(
+                server.port, resting, seconds=run.seconds, warm=run.warm, processes=processes_of(server, None)
+            )
+            for _ in range(run.turns)
+        ]
+    return [*_lines(ours.place.kind, turns), _resting_line(ours.place.kind, calm)]
+
+
+def _resting_line(kind: str, calm: list[Loaded]) -> Line:
+    """How long one waits while eight hand in ten forms a second each: busier than any office's day."""
+    seen = f"{spread([turn.rate for turn in calm], '/s', 0)}; p50 {spread([turn.wait_ms(0.5) for turn in calm], ' ms')}"
+    late = median(turn.wait_ms(0.99) for turn in calm)
+    return Line(
+        f"submit, {kind}: p99 of clients that rest {REST:.1f} s",
+        "< 50 ms",
+        f"{late:.0f} ms; {seen}",
+        late < 50,
+    )
 
 
 def _lines(kind: str, turns: Turns) -> list[Line]:
