@@ -114,7 +114,10 @@ class Deadline(Base):
     #: Trigger fired when it runs out; empty when it only reminds.
     then: Mapped[str] = mapped_column(String(40), default="")
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    working_days: Mapped[int]
+    #: How many of `unit`; the column is older than months.
+    length: Mapped[int] = mapped_column("working_days")
+    #: As `workflow.vocabulary.ClockUnit` has it: working_days or months.
+    unit: Mapped[str] = mapped_column(String(20), default="working_days")
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     explanation: Mapped[str] = mapped_column(Text)
     calendar_version: Mapped[str] = mapped_column(String(120))
@@ -122,7 +125,8 @@ class Deadline(Base):
     status: Mapped[str] = mapped_column(String(20), default="running")
     #: While stopped: whole working days still left.
     remaining_working_days: Mapped[int | None]
-    #: From when and how many working days the standing date was counted; since a stop, from when it ran on.
+    #: From when and how many of `unit` the standing date was counted; since a stop, from when it ran on and how
+    #: many working days, whatever the unit.
     #: None in rows that were stopped before this was kept: their date cannot be counted anew.
     counted_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
     counted_days: Mapped[int | None]

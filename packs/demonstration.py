@@ -329,7 +329,7 @@ class _Teller:
             target = rule.branches[0].state
             state = state if target in ("same", "previous") else target
         clocks = self.workflow.states_by_key[state].clocks
-        running = next(clock for clock in clocks if clock.then == trigger).working_days
+        running = next(clock for clock in clocks if clock.then == trigger).length
         return (running if isinstance(running, int) else running.default) + 1
 
     def _complaint(self, grade: str, field: str) -> dict[str, str]:

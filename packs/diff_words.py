@@ -176,6 +176,7 @@ ATTRIBUTES: dict[str, str] = {
     "weight": "权数",
     "when": "条件",
     "working_days": "工作日数",
+    "months": "月数",
 }
 
 #: Attributes that hold an expression.

@@ -28,7 +28,16 @@ from services.deadlines import clocks_of, end_clocks, start_clock
 from services.definitions import ids_in_force, workflow_of
 from services.history import record
 from services.jobs import schedule
-from services.migration_plan import CasePlan, dry_run, elsewhere, newest_version, plan_of, with_open_panel
+from services.migration_plan import (
+    CasePlan,
+    counted_from_start,
+    dry_run,
+    elsewhere,
+    longer_by,
+    newest_version,
+    plan_of,
+    with_open_panel,
+)
 from services.migration_progress import progress_of
 from services.refusal import Refusal, not_found
 from services.relocations import relocate
@@ -38,6 +47,7 @@ from workflow.definition import Workflow
 from workflow.references import references_of
 from workflow.relocation import MIGRATED, PUT_BACK, migrated, put_back
 from workflow.situation import situation_from
+from workflow.vocabulary import ClockUnit
 
 MOVERS = (Role.ADMIN, Role.HEAD)
 #: Cases of one transaction: others wait no longer than a moment.
@@ -256,10 +266,11 @@ def _move_clocks(
         if clock.over:
             row.status = "ended"
             continue
-        longer = clock.working_days - row.working_days
-        row.name, row.then, row.working_days = clock.name, clock.then, clock.working_days
+        longer, afresh = longer_by(row, clock.length, clock.unit), counted_from_start(row)
+        row.name, row.then = clock.name, clock.then
+        row.length, row.unit = clock.length, clock.unit.value
         if row.counted_days is not None:
-            row.counted_days = max(0, row.counted_days + longer)
+            row.counted_days = clock.length if afresh else max(0, row.counted_days + longer)
         if clock.due is None:
             row.remaining_working_days = clock.remaining
         else:
@@ -270,7 +281,8 @@ def _as_data(row: Deadline) -> dict[str, Any]:
     return {
         "name": row.name,
         "then": row.then,
-        "working_days": row.working_days,
+        "working_days": row.length,
+        "unit": row.unit,
         "due_at": row.due_at.isoformat(),
         "explanation": row.explanation,
         "calendar_version": row.calendar_version,
@@ -343,7 +355,8 @@ def _put_back(session: Session, migration: CaseMigration, case_id: int, now: dat
         if held is None:
             end_clocks([row], ())  # started by the migration
             continue
-        row.name, row.then, row.working_days = held["name"], held["then"], held["working_days"]
+        row.name, row.then, row.length = held["name"], held["then"], held["working_days"]
+        row.unit = held.get("unit", ClockUnit.WORKING_DAYS.value)
         row.status, row.remaining_working_days = held["status"], held["remaining"]
         row.counted_days = held["counted_days"]
         was = Due(

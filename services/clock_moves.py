@@ -16,6 +16,7 @@ from services.case_effects import reminders_of, tell
 from services.deadlines import move_clock
 from services.definitions import workflow_of
 from workflow.calendar import Due, WorkCalendar, deadline, not_sooner, resumed_deadline
+from workflow.vocabulary import ClockUnit
 
 LOCAL = ZoneInfo("Asia/Shanghai")
 
@@ -36,8 +37,8 @@ def counted_anew(row: Deadline, calendar: WorkCalendar, *, now: datetime) -> Due
     """
     if row.counted_from is None or row.counted_days is None:
         return None
-    if row.counted_from == row.starts_at and row.counted_days == row.working_days:
-        due = deadline(row.starts_at, row.working_days, calendar, event=_event(row))
+    if row.counted_from == row.starts_at and row.counted_days == row.length:
+        due = deadline(row.starts_at, row.length, calendar, event=_event(row), unit=ClockUnit(row.unit))
     else:
         due = resumed_deadline(row.counted_from, row.counted_days, calendar)
     return not_sooner(due, row.due_at, now, calendar)

@@ -36,7 +36,7 @@ def start_clock(
     Refused when the calendar does not reach.
     """
     try:
-        due = deadline(at, clock.working_days, calendar, event=clock.event)
+        due = deadline(at, clock.length, calendar, event=clock.event, unit=clock.unit)
     except CalendarTooShort as short:
         raise Refusal(short.code, f"{short.sentence}。") from short
     row = Deadline(
@@ -45,14 +45,15 @@ def start_clock(
         name=clock.name,
         then=clock.then or "",
         starts_at=at,
-        working_days=clock.working_days,
+        length=clock.length,
+        unit=clock.unit.value,
         due_at=due.due_at,
         explanation=due.explanation,
         calendar_version=due.calendar_version,
         provisional=due.provisional,
         status="running",
         counted_from=at,
-        counted_days=clock.working_days,
+        counted_days=clock.length,
     )
     session.add(row)
     session.flush()

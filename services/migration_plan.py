@@ -36,7 +36,7 @@ from workflow.definition import Workflow
 from workflow.effects import StartClock
 from workflow.relocation import Fit, counterpart, fit, length_of, migrated
 from workflow.situation import Situation, situation_from
-from workflow.vocabulary import ClockStart
+from workflow.vocabulary import ClockStart, ClockUnit
 
 POLICIES = ("keep", "recompute", "shift")
 _CHUNK = 400
@@ -46,7 +46,7 @@ _CHUNK = 400
 class ClockPlan:
     """What becomes of one open clock. due: where it runs and the date is counted; None: it stands still or is over.
 
-    name, then, working_days: as they are to be. remaining: for one that stands still.  over: the new version has
+    name, then, length, unit: as they are to be. remaining: for one that stands still.  over: the new version has
     no such clock here.
     """
 
@@ -54,7 +54,8 @@ class ClockPlan:
     label: str
     name: str
     then: str
-    working_days: int
+    length: int
+    unit: ClockUnit
     due: Due | None
     remaining: int | None
     over: bool
@@ -278,22 +279,43 @@ def _clock(
 ) -> ClockPlan:
     clock = counterpart(new, after, row.name, row.then)
     if clock is None:
+        label = _label(old, row.name)
         return ClockPlan(
-            row, _label(old, row.name), row.name, row.then, row.working_days, None, None, over=True
+            row, label, row.name, row.then, row.length, ClockUnit(row.unit), None, None, over=True
         )
-    length = row.working_days if policy == "keep" else length_of(clock, after)
-    longer = length - row.working_days
+    length, unit = (
+        (row.length, ClockUnit(row.unit)) if policy == "keep" else (length_of(clock, after), clock.unit)
+    )
+    longer = longer_by(row, length, unit)
+    then = clock.then or ""
     if row.status == "stopped":
         remaining = max(0, (row.remaining_working_days or 0) + longer)
-        return ClockPlan(row, clock.label, clock.name, clock.then or "", length, None, remaining, over=False)
-    due = _due(row, length, longer, policy, calendar, now)
-    return ClockPlan(row, clock.label, clock.name, clock.then or "", length, due, None, over=False)
+        return ClockPlan(row, clock.label, clock.name, then, length, unit, None, remaining, over=False)
+    due = _due(row, length, unit, policy, calendar, now)
+    return ClockPlan(row, clock.label, clock.name, then, length, unit, due, None, over=False)
 
 
-def _due(row: Deadline, length: int, longer: int, policy: str, calendar: WorkCalendar, now: datetime) -> Due:
+def longer_by(row: Deadline, length: int, unit: ClockUnit) -> int:
+    """How many working days a clock gains; 0 where months come in, whose difference is no number of days."""
+    return length - row.length if row.unit == unit == ClockUnit.WORKING_DAYS else 0
+
+
+def counted_from_start(row: Deadline) -> bool:
+    """Whether the standing date was counted from the start, and not from where the clock ran on after a stop."""
+    return row.counted_from == row.starts_at and row.counted_days == row.length
+
+
+def _due(
+    row: Deadline, length: int, unit: ClockUnit, policy: str, calendar: WorkCalendar, now: datetime
+) -> Due:
+    longer = longer_by(row, length, unit)
+    months = (row.length, row.unit) != (length, unit) and ClockUnit.MONTHS in (row.unit, unit)
     kept = Due(row.due_at, row.explanation, row.calendar_version, row.provisional)
     if policy == "keep":
         return kept
+    if months and counted_from_start(row):
+        anew = deadline(row.starts_at, length, calendar, event="起算", unit=unit)
+        return not_sooner(anew, row.due_at, now, calendar)
     if policy == "shift" or row.counted_from is None or row.counted_days is None:
         if not longer:
             return kept
@@ -302,7 +324,7 @@ def _due(row: Deadline, length: int, longer: int, policy: str, calendar: WorkCal
         )
     if not longer:
         return counted_anew(row, calendar, now=now) or kept
-    if row.counted_from == row.starts_at and row.counted_days == row.working_days:
+    if counted_from_start(row):
         due = deadline(row.starts_at, length, calendar, event="起算")
     else:
         due = resumed_deadline(row.counted_from, max(0, row.counted_days + longer), calendar)
@@ -318,7 +340,7 @@ def _fresh(
     if not new.serving_triggers.isdisjoint(after.done.get(after.state, ())):
         found += clocks_of_state(new, after, ClockStart.SERVED)
     return tuple(
-        (clock, deadline(now, clock.working_days, calendar, event="流程变更"))
+        (clock, deadline(now, clock.length, calendar, event="流程变更", unit=clock.unit))
         for clock in found
         if clock.name not in held
     )

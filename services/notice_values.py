@@ -19,6 +19,7 @@ from services.dossier import Dossier
 from services.repeat_offence import in_words
 from workflow.calendar import remaining_working_days
 from workflow.definition import Clock, Workflow
+from workflow.vocabulary import UNIT_WORDS, ClockUnit
 
 LOCAL = ZoneInfo("Asia/Shanghai")
 
@@ -111,11 +112,10 @@ def _identity(dossier: Dossier, _at: datetime) -> dict[str, Value]:
     }
 
 
-def clock_days(clock: Clock, said: Mapping[str, Any]) -> int:
-    """The length of a clock: fixed, or as a step of this case has set it."""
-    if isinstance(clock.working_days, int):
-        return clock.working_days
-    return int(said.get(clock.working_days.field) or clock.working_days.default)
+def clock_length(clock: Clock, said: Mapping[str, Any]) -> int:
+    """The length of a clock in its unit: fixed, or as a step of this case has set it."""
+    length = clock.length
+    return length if isinstance(length, int) else int(said.get(length.field) or length.default)
 
 
 def _clock_ahead(dossier: Dossier) -> Clock | None:
@@ -131,16 +131,18 @@ def _times(dossier: Dossier, _at: datetime) -> dict[str, Value]:
         (row for row in dossier.clocks if row.then and row.status == "running"), None
     )
     if ahead is not None and running is None:
-        days = clock_days(ahead, dossier.case.situation["noted"])
-        values["working_days"] = str(days)
-        values["deadline_words"] = f"自收到本通知之日起{days}个工作日内"
+        length = clock_length(ahead, dossier.case.situation["noted"])
+        if ahead.unit is ClockUnit.WORKING_DAYS:
+            values["working_days"] = str(length)
+        values["deadline_words"] = f"自收到本通知之日起{length}{UNIT_WORDS[ahead.unit]}内"
     latest = running or dossier.last_clock
     if latest is None:
         return values
     due = latest.due_at.astimezone(LOCAL)
     values["deadline"] = values["new_deadline"] = zh_day(due.date())
     values.setdefault("deadline_words", f"{zh_day(due.date())}{due:%H:%M}前")
-    values.setdefault("working_days", str(latest.working_days))
+    if latest.unit == ClockUnit.WORKING_DAYS:
+        values.setdefault("working_days", str(latest.length))
     return values
 
 

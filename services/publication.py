@@ -16,16 +16,19 @@ from scoring.words import Rule, rules_in_words
 from services.definitions import scheme_of, workflow_of
 from services.editions import ResultNotice, result_notices
 from services.packs import settings_of
-from workflow.definition import Clock, FieldOr
+from workflow.definition import Clock
 from workflow.vocabulary import ClockStart
 
 
 @dataclass(frozen=True)
 class PublicClock:
-    """A deadline in words. then: what happens when it runs out, empty when it only reminds the office."""
+    """A deadline in words.
+
+    words: its length. then: what happens when it runs out, empty when it only reminds the office.
+    """
 
     label: str
-    days: int
+    words: str
     from_service: bool
     then: str
     source: str
@@ -102,10 +105,9 @@ def public_rules(session: Session, campaign: Campaign) -> PublicRules:
 
 
 def _clock(clock: Clock, names: dict[str, str]) -> PublicClock:
-    days = clock.working_days.default if isinstance(clock.working_days, FieldOr) else clock.working_days
     return PublicClock(
         clock.label,
-        days,
+        clock.words,
         clock.starts is ClockStart.SERVED,
         names.get(clock.then or "", ""),
         clock.source,

@@ -9,11 +9,14 @@ Source: 实施口径（方案只说“时间节点”）; days by the yearly 国
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from workflow.vocabulary import UNIT_WORDS, ClockUnit
 
 _ONE_DAY = timedelta(days=1)
 #: Monday is 0; Saturday and Sunday rest unless the calendar says otherwise.
@@ -130,11 +133,18 @@ class Due:
     provisional: bool
 
 
-def deadline(start: datetime, working_days: int, calendar: WorkCalendar, *, event: str = "送达") -> Due:
-    """When `working_days` have gone by since the day of `start`, which itself is not counted.
+def deadline(
+    start: datetime,
+    length: int,
+    calendar: WorkCalendar,
+    *,
+    event: str = "送达",
+    unit: ClockUnit = ClockUnit.WORKING_DAYS,
+) -> Due:
+    """When so many working days or months have gone by since the day of `start`, which itself is not counted.
 
-    start: aware.  working_days: 1 or more.  event: what happened at the start, for the explanation.
-    Raises CalendarTooShort with the first uncovered day, ValueError for a naive start or too few days.
+    start: aware.  length: 1 or more.  event: what happened at the start, for the explanation.
+    Raises CalendarTooShort with the first uncovered day, ValueError for a naive start or too short a length.
     Source: 实施口径: 送达当日不计入，最后一日于下班时届满.
 
     >>> days = {date(2025, 10, 1) + timedelta(days=n): DayKind.HOLIDAY for n in range(8)}
@@ -143,11 +153,32 @@ def deadline(start: datetime, working_days: int, calendar: WorkCalendar, *, even
     >>> deadline(datetime(2025, 9, 28, 2, tzinfo=UTC), 5, year).explanation
     '9月28日送达，5个工作日：29、30日，10月9、10、11日（调休上班）→ 10月11日17:30前'
     """
-    if working_days < 1:
-        raise ValueError("a deadline needs at least one working day")
+    if length < 1:
+        raise ValueError("a deadline needs at least one working day or month")
     first = calendar.local_day(start)
-    counted = _working_days_after(first, working_days, calendar)
-    return _due(first, counted, calendar, f"{event}，{working_days}个工作日")
+    opening = f"{event}，{length}{UNIT_WORDS[unit]}"
+    if unit is ClockUnit.MONTHS:
+        return _months_after(first, length, calendar, opening)
+    return _due(first, _working_days_after(first, length, calendar), calendar, opening)
+
+
+def _months_after(first: date, months: int, calendar: WorkCalendar, opening: str) -> Due:
+    """Until the same day of a later month, or its last day where it has no such day; a rest day moves it on.
+
+    Source: 民法典第二百零二条、第二百零三条.
+    """
+    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
+    month += 1
+    named = date(year, month, min(first.day, monthrange(year, month)[1]))
+    last = named
+    while not calendar.is_working_day(last):
+        last += _ONE_DAY
+    due_at = calendar.end_of(last)
+    moved = "" if last == named else "（休息日，顺延至其后第一个工作日）"
+    until = f"{_day_words(last, first)}{due_at.astimezone(calendar.zone):%H:%M}前"
+    unpublished = sorted({day.year for day in (first, named, last) if calendar.is_provisional(day)})
+    text = f"{_day_words(first, None)}{opening}：至{_day_words(named, first)}{moved}→ {until}"
+    return Due(due_at, text + _provisional(unpublished), calendar.version, bool(unpublished))
 
 
 def remaining_working_days(now: datetime, due_at: datetime, calendar: WorkCalendar) -> int:

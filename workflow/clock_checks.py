@@ -8,6 +8,9 @@ from definitions.fault import Fault
 from workflow.definition import Clock, FieldOr, State, Workflow
 from workflow.vocabulary import AskType, ClockStart, Firing
 
+#: Working days that every month has at the least, whatever holidays fall into it.
+_FEWEST_IN_A_MONTH = 15
+
 
 def clock_faults(workflow: Workflow) -> Iterator[Fault]:
     """Every fault of every clock with its place, then timer triggers that no clock fires."""
@@ -39,7 +42,7 @@ def _collisions(clocks: tuple[Clock, ...], place: str) -> Iterator[Fault]:
 
 
 def _length_faults(workflow: Workflow, clock: Clock, where: str) -> Iterator[Fault]:
-    length = clock.working_days
+    length = clock.length
     if isinstance(length, FieldOr):
         asks = [ask for trigger in workflow.triggers for ask in trigger.asks if ask.field == length.field]
         if not asks:
@@ -51,12 +54,13 @@ def _length_faults(workflow: Workflow, clock: Clock, where: str) -> Iterator[Fau
             yield Fault(f"{where}.working_days", "default 不能小于1")
         shortest = length.default
     else:
-        shortest = length
+        # No month has fewer working days, with the longest holidays in it.
+        shortest = length if clock.months is None else length * _FEWEST_IN_A_MONTH
     days = [rule.working_days_before for rule in clock.remind]
     for index, rule in enumerate(clock.remind):
         here = f"{where}.remind[{index}]"
         if rule.working_days_before >= shortest:
-            yield Fault(here, f"提前{rule.working_days_before}个工作日提醒，期限本身只有{shortest}个工作日")
+            yield Fault(here, f"提前{rule.working_days_before}个工作日提醒，期限本身只有{clock.words}")
         if rule.working_days_before in days[:index]:
             yield Fault(here, f"提前{rule.working_days_before}个工作日的提醒重复")
         if rule.notice is None and not rule.tell:

@@ -57,7 +57,7 @@ def _started(rule: StartClock, now: datetime, calendar: WorkCalendar) -> CaseClo
     if rule.starts_on is not None:
         behind = calendar.local_day(now) - date.fromisoformat(rule.starts_on)
         start = now - timedelta(days=behind.days)
-    return CaseClock(rule, now, deadline(start, rule.working_days, calendar, event=rule.event))
+    return CaseClock(rule, now, deadline(start, rule.length, calendar, event=rule.event, unit=rule.unit))
 
 
 def _stopped(clock: CaseClock, now: datetime, calendar: WorkCalendar) -> CaseClock:

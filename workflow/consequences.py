@@ -145,7 +145,7 @@ def _started(
             yield StartClock(
                 name=clock.name,
                 label=clock.label,
-                working_days=_length(clock.working_days, noted),
+                length=_length(clock.length, noted),
                 then=clock.then,
                 reminders=tuple(
                     Reminder(rule.working_days_before, rule.notice, _plain_roles(rule.tell), rule.text)
@@ -154,6 +154,7 @@ def _started(
                 source=clock.source,
                 event=STARTED_BY[starts],
                 starts_on=starts_on,
+                unit=clock.unit,
             )
 
 

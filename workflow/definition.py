@@ -17,7 +17,7 @@ from definitions.fault import DefinitionFaults
 from workflow.field_right import FieldRight
 from workflow.panel import PanelMode
 from workflow.script import Script
-from workflow.vocabulary import AskType, ClockStart, Firing, Role
+from workflow.vocabulary import UNIT_WORDS, AskType, ClockStart, ClockUnit, Firing, Role
 
 #: A JSON Logic expression over facts, counts and asked fields.
 Expression = dict[str, Any] | bool
@@ -45,16 +45,45 @@ class ReminderRule(Definition):
 
 
 class Clock(Definition):
-    """期限: working days from entering the state, or from service of its notice."""
+    """期限: working days or calendar months from entering the state, or from service of its notice.
+
+    Exactly one of working_days and months is given. Months cannot be set anew by a step.
+    """
 
     name: Key
     label: Text
     starts: ClockStart
-    working_days: PositiveInt | FieldOr
+    working_days: PositiveInt | FieldOr | None = None
+    months: PositiveInt | None = None
     then: Key | None = None
     remind: tuple[ReminderRule, ...] = ()
     source: Text
     note: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_length(self) -> Clock:
+        if (self.working_days is None) is (self.months is None):
+            raise ValueError("期限须写明 working_days（工作日）或 months（月），只能写一个")
+        return self
+
+    @property
+    def unit(self) -> ClockUnit:
+        """What its length is counted in."""
+        return ClockUnit.WORKING_DAYS if self.months is None else ClockUnit.MONTHS
+
+    @property
+    def length(self) -> int | FieldOr:
+        """How many of its unit."""
+        length = self.months if self.working_days is None else self.working_days
+        if length is None:
+            raise ValueError("a clock without a length")
+        return length
+
+    @property
+    def words(self) -> str:
+        """Its length as it is said: 5个工作日; where a step may set it anew, the one that holds otherwise."""
+        length = self.length
+        return f"{length.default if isinstance(length, FieldOr) else length}{UNIT_WORDS[self.unit]}"
 
 
 class _Rule(Definition):

@@ -114,8 +114,7 @@ def _suspension_table(workflow: Workflow) -> Iterator[str]:
 
 
 def _clock_words(workflow: Workflow, clock: Clock) -> str:
-    length = clock.working_days
-    days = f"{length.default}个工作日（可另设）" if isinstance(length, FieldOr) else f"{length}个工作日"
+    days = f"{clock.words}（可另设）" if isinstance(clock.length, FieldOr) else clock.words
     begins = "自送达" if clock.starts is ClockStart.SERVED else "自进入"
     then = workflow.triggers_by_key[clock.then].name if clock.then else "只提醒"
     return f"{clock.label}：{begins}{days}，届满→{then}（{clock.source}）"

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from workflow.vocabulary import ClockUnit
+
 
 @dataclass(frozen=True)
 class IssueNotice:
@@ -59,7 +61,7 @@ class Reminder:
 
 @dataclass(frozen=True)
 class StartClock:
-    """Count `working_days` from the day of this step, which itself is not counted.
+    """Count so many working days or months from the day of this step, which itself is not counted.
 
     then: the trigger to fire when it runs out, None for a clock that only reminds.
     starts_on: another day than that of the step, as ISO text, when a service was recorded later than it took
@@ -69,12 +71,13 @@ class StartClock:
 
     name: str
     label: str
-    working_days: int
+    length: int
     then: str | None
     reminders: tuple[Reminder, ...]
     source: str
     event: str
     starts_on: str | None = None
+    unit: ClockUnit = ClockUnit.WORKING_DAYS
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-from workflow.definition import PREVIOUS, RUNNING, SAME, Clock, FieldOr, State, Trigger, Workflow
+from workflow.definition import PREVIOUS, RUNNING, SAME, Clock, State, Trigger, Workflow
 from workflow.layers import Box, Link, Route, laid_out
 from workflow.vocabulary import Firing
 
@@ -172,9 +172,7 @@ def _shape(workflow: Workflow, state: State, costs: Mapping[str, str]) -> _Shape
 
 def clock_note(clock: Clock) -> str:
     """A clock in a few signs: 整改反馈 15日."""
-    length = clock.working_days
-    days = length.default if isinstance(length, FieldOr) else length
-    return f"{clock.label} {days}个工作日"
+    return f"{clock.label} {clock.words}"
 
 
 def _links(workflow: Workflow, shapes: dict[str, _Shape]) -> list[_Link]:

@@ -139,5 +139,5 @@ def clock_fields(workflow: Workflow) -> frozenset[str]:
     """Asked fields that say how long a clock runs."""
     clocks = [clock for state in workflow.states for clock in state.clocks]
     clocks += [clock for suspension in workflow.suspensions for clock in suspension.clocks]
-    lengths = [clock.working_days for clock in clocks]
+    lengths = [clock.length for clock in clocks]
     return frozenset(length.field for length in lengths if isinstance(length, FieldOr))

@@ -30,7 +30,7 @@ from workflow.diagram import labels_of
 from workflow.panel import PanelMode
 from workflow.repeat_offence import rule_in_words
 from workflow.rights import rights_in_words
-from workflow.vocabulary import ClockStart, Firing
+from workflow.vocabulary import ClockStart, ClockUnit, Firing
 
 _PANELS = {
     PanelMode.ALL: "全部会签人同意",
@@ -232,13 +232,12 @@ class _Teller:
         return f"“{state.name}”，由{_listed(by, '或者')}进入。"
 
     def _clock(self, clock: Clock) -> str:
-        length = clock.working_days
         begins = "自文书送达之日起" if clock.starts is ClockStart.SERVED else "自进入之日起"
-        days = (
-            f"{length.default}个工作日（办理时另行设定的，从其设定）"
-            if isinstance(length, FieldOr)
-            else f"{length}个工作日"
-        )
+        days = clock.words
+        if isinstance(clock.length, FieldOr):
+            days += "（办理时另行设定的，从其设定）"
+        if clock.unit is ClockUnit.MONTHS:
+            days += "（届满日为休息日的，顺延至其后第一个工作日）"
         text = f"{clock.label}的期限，{begins}{days}"
         if clock.then:
             text += f"；届满的，由系统办理“{self.workflow.triggers_by_key[clock.then].name}”"

@@ -127,8 +127,9 @@ def counterpart(new: Workflow, situation: Situation, name: str, then: str) -> Cl
 
 
 def length_of(clock: Clock, situation: Situation) -> int:
-    """How many working days the clock runs in this case."""
-    if isinstance(clock.working_days, FieldOr):
-        said = situation.noted.get(clock.working_days.field)
-        return clock.working_days.default if said is None else int(said)
-    return clock.working_days
+    """How many working days or months, as its unit is, the clock runs in this case."""
+    length = clock.length
+    if isinstance(length, FieldOr):
+        said = situation.noted.get(length.field)
+        return length.default if said is None else int(said)
+    return length

@@ -54,9 +54,10 @@ def _add_state(root: Element, workflow: Workflow, state: State) -> None:
 
 
 def _add_clock(element: Element, clock: Clock) -> None:
-    length = clock.working_days
+    length = clock.length
     made = SubElement(element, f"{{{OWN}}}clock", {"name": clock.name, "label": clock.label})
-    made.set("workingDays", str(length.default if isinstance(length, FieldOr) else length))
+    unit = "workingDays" if clock.months is None else "months"
+    made.set(unit, str(length.default if isinstance(length, FieldOr) else length))
     made.set("starts", clock.starts.value)
     if clock.then:
         made.set("then", clock.then)

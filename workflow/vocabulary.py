@@ -47,8 +47,20 @@ class Firing(StrEnum):
     TIMER = "timer"
 
 
+class ClockUnit(StrEnum):
+    """What the length of a clock is counted in."""
+
+    WORKING_DAYS = "working_days"
+    #: Calendar months: until the same day of a later month. Source: 民法典第二百零二条.
+    MONTHS = "months"
+
+
+#: How a length is said: 5个工作日、1个月.
+UNIT_WORDS: dict[ClockUnit, str] = {ClockUnit.WORKING_DAYS: "个工作日", ClockUnit.MONTHS: "个月"}
+
+
 class ClockStart(StrEnum):
-    """From when the working days of a clock are counted."""
+    """From when the length of a clock is counted."""
 
     #: 进入状态之日
     ENTERED = "entered"

@@ -247,7 +247,7 @@ def _clock_page(
     unreadable: Unreadable | None = None,
     refusal: Refusal | None = None,
 ) -> str:
-    length = shown.get("working_days")
+    length = shown.get("working_days") or shown.get("months")
     return render_template(
         "procedure/clock.html",
         part=part,
@@ -257,6 +257,8 @@ def _clock_page(
         days=length["default"] if isinstance(length, dict) else length,
         field=length["field"] if isinstance(length, dict) else "",
         offers=offers_in(sight),
+        unit="months" if shown.get("months") else "working_days",
+        units={"working_days": _("个工作日"), "months": _("个月")},
         starts=STARTS,
         persons=PERSONS,
         typed_faults=unreadable.faults if unreadable else {},

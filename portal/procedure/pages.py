@@ -133,8 +133,7 @@ def _who(trigger: Trigger, names: Names) -> str:
 
 def clock_words(workflow: Workflow, clock: Clock) -> str:
     """A clock in one line."""
-    length = clock.working_days
-    days = f"{length.default}个工作日（可另设）" if isinstance(length, FieldOr) else f"{length}个工作日"
+    days = f"{clock.words}（可另设）" if isinstance(clock.length, FieldOr) else clock.words
     then = workflow.triggers_by_key.get(clock.then or "")
     after = f"，届满→{then.name}" if then else ""
     reminders = "、".join(

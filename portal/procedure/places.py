@@ -23,6 +23,7 @@ _SETTINGS = {
     "tier": "扣分档",
     "source": "依据",
     "working_days": "工作日数",
+    "months": "月数",
     "then": "届满时",
     "remind": "提醒",
     "rights": "字段权限",

@@ -12,7 +12,7 @@ from definitions.sentences import (
 from definitions.texts import names_among
 from portal.procedure.reader import Posted, Reader, Settings
 from workflow.panel import PanelMode
-from workflow.vocabulary import Role
+from workflow.vocabulary import ClockUnit, Role
 
 
 def state_settings(
@@ -251,14 +251,18 @@ def clock_settings(
 ) -> Settings:
     """Everything the page of a clock posted. Raises Unreadable."""
     reader = Reader(form, facts)
-    days = reader.number("working_days", "工作日数", least=1)
-    if days is None and "working_days" not in reader.faults:
-        reader.faults["working_days"] = "请填写工作日数"
-    field = reader.text("field")
+    number = reader.number("working_days", "期限长短", least=1)
+    if number is None and "working_days" not in reader.faults:
+        reader.faults["working_days"] = "请填写期限有多长"
+    field, months = reader.text("field"), reader.text("unit") == ClockUnit.MONTHS
+    if months and field:
+        reader.faults["field"] = "按月计算的期限不能在办理时另设，请选“不能另设”或改为工作日"
+    days = {"field": field, "default": number} if field and number is not None else number
     settings: Settings = {
         "label": reader.needed("label", "名称"),
         "starts": reader.text("starts") or "entered",
-        "working_days": {"field": field, "default": days} if field and days is not None else days,
+        "working_days": None if months else days,
+        "months": number if months else None,
         "then": reader.text("then") or None,
         "remind": _reminders(reader, held, offers) or None,
         "source": reader.needed("source", "依据"),

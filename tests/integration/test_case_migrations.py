@@ -22,6 +22,7 @@ from tests.integration.changed_procedure import publish_changed, renamed, state
 from tests.integration.due_cases import copied_cases, served_cases
 from tests.integration.killed_worker import CLOCKWORK
 from tests.integration.office import START, Office, days
+from workflow.vocabulary import ClockUnit
 
 NOW = START + days(3)
 #: More than one batch; the promise is 500, taken with PINGDU_TEST_CASES=500.
@@ -132,6 +133,36 @@ def test_each_policy_does_what_the_dry_run_showed(
     # the moved cases go on under the new version, to the end of their clocks
     work(engine, session, START + days(90))
     assert {session.get_one(Case, case_id).state for case_id in before} == {"overdue"}
+    assert verify(session) == []
+
+
+def in_months(data: dict[str, Any]) -> None:
+    """Two calendar months instead of fifteen working days."""
+    issued = state(data, "issued")["clocks"][0]
+    del issued["working_days"]
+    issued["months"] = 2
+
+
+def test_a_clock_in_working_days_becomes_one_in_months_and_back(
+    engine: Engine, session: Session, office: Office
+) -> None:
+    (case_id,) = served_cases(session, office, 1)
+    before = clock(session, case_id)
+    began, was, said = before.starts_at, before.due_at, before.explanation
+    publish_changed(session, in_months)
+    (row,) = look(session, office, "shift").rows
+    assert row.clocks[0].due is not None
+    migration = execute(session, office, "shift")
+    work(engine, session)
+    moved = clock(session, case_id)
+    assert (moved.length, moved.unit, moved.due_at) == (2, ClockUnit.MONTHS.value, row.clocks[0].due.due_at)
+    assert f"{began.month}月{began.day}日起算，2个月：" in moved.explanation
+    assert moved.due_at > was
+    assert verify(session) == []
+    take_back(session, office.head, migration.id, reason="（演示）依据有误", now=NOW + days(1))
+    work(engine, session, NOW + days(1))
+    back = clock(session, case_id)
+    assert (back.unit, back.due_at, back.explanation) == (ClockUnit.WORKING_DAYS, was, said)
     assert verify(session) == []
 
 

@@ -139,6 +139,18 @@ def test_a_deadline_is_changed_and_a_reminder_added(draft: CarefulClient, db: Se
     assert "整改反馈：自文书送达之日10个工作日（可另设）" in draft.get(DRAFT).text
 
 
+def test_a_deadline_is_counted_in_months(draft: CarefulClient, db: Session) -> None:
+    path = f"{DRAFT}/states/issued/clocks/answer"
+    refused = settings(draft, path, working_days="1", unit="months")
+    assert refused.status_code == 422
+    assert "按月计算的期限不能在办理时另设" in refused.text
+    assert settings(draft, path, working_days="1", unit="months", field="").status_code == 302
+    clock = entry(document(db), "states", "issued")["clocks"][0]
+    assert (clock["months"], "working_days" in clock) == (1, False)
+    assert "整改反馈：自文书送达之日1个月" in draft.get(DRAFT).text
+    assert 'value="months" selected' in draft.get(path).text
+
+
 def test_what_cannot_be_read_is_said_and_kept(draft: CarefulClient, db: Session) -> None:
     before = document(db)
     answer = settings(draft, f"{DRAFT}/states/issued/clocks/answer", working_days="许多")

@@ -22,6 +22,7 @@ from workflow.calendar import (
     resumed_deadline,
 )
 from workflow.calendar_definition import load_calendar
+from workflow.vocabulary import ClockUnit
 
 ROOT = Path(__file__).parents[3]
 TABLE: list[dict[str, Any]] = load_yaml(ROOT / "tests/cases/workflow/deadlines.yaml")
@@ -211,3 +212,50 @@ def test_faults_of_a_calendar_name_their_place(change: dict[str, Any], place: st
     with pytest.raises(DefinitionFaults) as refused:
         load_calendar(sound | change)
     assert place in {fault.place for fault in refused.value.faults}
+
+
+@pytest.mark.parametrize(
+    ("start", "months", "due", "words"),
+    [
+        ("2026-03-09", 1, "2026-04-09", "3月9日送达，1个月：至4月9日→ 4月9日17:30前"),
+        ("2026-01-31", 1, "2026-02-28", "1月31日送达，1个月：至2月28日→ 2月28日17:30前"),
+        ("2025-11-30", 3, "2026-02-28", "11月30日送达，3个月：至2026年2月28日→ 2026年2月28日17:30前"),
+        (
+            "2025-09-04",
+            1,
+            "2025-10-09",
+            "9月4日送达，1个月：至10月4日（休息日，顺延至其后第一个工作日）→ 10月9日17:30前",
+        ),
+        (
+            "2026-01-20",
+            1,
+            "2026-02-24",
+            "1月20日送达，1个月：至2月20日（休息日，顺延至其后第一个工作日）→ 2月24日17:30前",
+        ),
+        ("2025-12-09", 1, "2026-01-09", "12月9日送达，1个月：至2026年1月9日→ 2026年1月9日17:30前"),
+    ],
+)
+def test_months_run_to_the_same_day_or_the_last_and_never_end_on_a_rest_day(
+    start: str, months: int, due: str, words: str, published: WorkCalendar
+) -> None:
+    found = deadline(at(published, start), months, published, unit=ClockUnit.MONTHS)
+    assert found.due_at.astimezone(published.zone).isoformat() == f"{due}T17:30:00+08:00"
+    assert found.explanation == words
+
+
+def test_a_month_into_an_unpublished_year_is_provisional_or_refused(published: WorkCalendar) -> None:
+    months = ClockUnit.MONTHS
+    calendar = calendar_with({}, provisional=frozenset({2026}))
+    found = deadline(at(calendar, "2025-12-25"), 1, calendar, unit=months)
+    assert found.provisional
+    assert "2026年放假安排尚未公布" in found.explanation
+    with pytest.raises(CalendarTooShort):
+        deadline(at(calendar, "2025-12-25"), 14, calendar, unit=months)
+
+
+@given(moments, st.integers(1, 8))
+def test_a_longer_length_in_months_never_ends_sooner(start: datetime, months: int) -> None:
+    calendar = calendar_with({})
+    one, more = (deadline(start, n, calendar, unit=ClockUnit.MONTHS) for n in (months - 1 or 1, months))
+    assert one.due_at <= more.due_at
+    assert calendar.is_working_day(calendar.local_day(more.due_at))

@@ -100,6 +100,8 @@ BROKEN: list[tuple[str, tuple[Any, ...], Any, str, str]] = [
     ("clock naming a person's step", ("states", WAITING, "clocks", 0, "then"), "finish", "states[1].clocks[0].then", "由人办理"),
     ("clock length nobody asks", ("states", WAITING, "clocks", 0, "working_days", "field"), "weeks", "states[1].clocks[0].working_days", "没有步骤填写“weeks”"),
     ("clock of no length", ("states", WAITING, "clocks", 0, "working_days"), 0, "states[1].clocks[0].working_days.constrained-int", ""),
+    ("clock in days and in months", ("states", WAITING, "clocks", 0, "months"), 1, "states[1].clocks[0]", "只能写一个"),
+    ("clock without a length", ("states", WAITING, "clocks", 0, "working_days"), None, "states[1].clocks[0]", "须写明 working_days"),
     ("reminder before the start", ("states", WAITING, "clocks", 0, "remind", 0, "working_days_before"), 5, "states[1].clocks[0].remind[0]", "期限本身只有5个工作日"),
     ("clock that does nothing", ("suspensions", 0, "clocks", 0, "remind"), [], "suspensions[0].clocks[0]", "没有作用"),
     ("timer that no clock fires", ("triggers", LAPSE, "from"), ["waiting", "late"], "triggers[2].from", "状态“late”没有期限会自动办理"),

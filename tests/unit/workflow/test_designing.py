@@ -126,7 +126,7 @@ def test_the_regulation_says_every_state_deadline_and_deduction(plain: dict[str,
     for state in workflow.states:
         assert f"“{state.name}”" in text
         for clock in state.clocks:
-            length = clock.working_days
+            length = clock.length
             days = length.default if isinstance(length, FieldOr) else length
             assert re.search(rf"{clock.label}的期限，自\S+?起{days}个工作日", text), clock.name
         if state.tier:

@@ -41,7 +41,7 @@ def test_the_clock_starts_at_service_with_the_days_set_at_issue(rectification: W
     assert walk.effects_of(StartClock) == []
     walk.do("serve", served_on="2025-09-28")
     clock = walk.effects_of(StartClock)[-1]
-    assert (clock.name, clock.working_days, clock.then, clock.starts_on) == (
+    assert (clock.name, clock.length, clock.then, clock.starts_on) == (
         "answer",
         7,
         "expire",
@@ -50,7 +50,7 @@ def test_the_clock_starts_at_service_with_the_days_set_at_issue(rectification: W
 
 
 def test_the_clock_takes_the_rule_s_days_where_nobody_set_any(rectification: Workflow) -> None:
-    assert Walk(rectification).do("issue", "serve").effects_of(StartClock)[-1].working_days == 15
+    assert Walk(rectification).do("issue", "serve").effects_of(StartClock)[-1].length == 15
 
 
 def test_a_dismissed_refusal_returns_with_its_clock_and_books_nothing(rectification: Workflow) -> None:
