@@ -18,6 +18,7 @@ from services.calendars import work_calendar
 from services.case_access import case_for, history_of, roles_in
 from services.case_lists import days_left, tone_of
 from services.case_rights import hidden_from, shown_case, shown_files
+from services.case_sheet import changeable
 from services.clock_moves import moves_of_case
 from services.deductions import entries_of, standing, tiers_of
 from services.definitions import known_workflow, notice_kind_of_campaign, scheme_of, workflow_of
@@ -81,6 +82,8 @@ class CaseFile:
     case: Case
     #: Fields that this reader does not get, see `services.case_rights`; they are empty in all the rest.
     hidden: frozenset[str]
+    #: Fields of the sheet that this reader may change.
+    changeable: frozenset[str]
     state_name: str
     tone: str
     suspension: str
@@ -119,8 +122,7 @@ def case_file(session: Session, actor: Actor, case_id: int, *, now: datetime) ->
     workflow = workflow_of(session, case.workflow_id)
     notices = _notices(session, case.id)
     entries, history = entries_of(session, case.id), history_of(session, case.id)
-    states = state_names(session, history)
-    files = _files(session, history, hidden)
+    states, files = state_names(session, history), _files(session, history, hidden)
     suspension = case.situation.get("suspension")
     settings = case.campaign.settings
     names = {item["key"]: item["name"] for item in settings["channels"]}
@@ -131,6 +133,7 @@ def case_file(session: Session, actor: Actor, case_id: int, *, now: datetime) ->
     return CaseFile(
         case=shown_case(case, hidden),
         hidden=hidden,
+        changeable=frozenset(changeable(session, actor, case)) - hidden,
         state_name=workflow.states_by_key[case.state].name,
         tone=tone_of(workflow, case.state),
         suspension=workflow.suspensions_by_key[suspension].name if suspension else "",

@@ -18,9 +18,10 @@ from models.people import Role
 from services.actor import Actor
 from services.case_access import roles_in
 from services.definitions import workflow_of
-from workflow.definition import Workflow
+from services.refusal import Refusal
+from workflow.definition import Trigger, Workflow
 from workflow.field_right import CASE_FIELDS
-from workflow.rights import hidden_in
+from workflow.rights import hidden_in, leads_on, sheet_fields_of
 
 #: Read the case without having a step in it.
 _ONLOOKERS = frozenset({Role.ADMIN, Role.LEADER, Role.AUDITOR})
@@ -81,3 +82,12 @@ class _ShownCase:
 def shown_files(files: Iterable[Attachment], hidden: frozenset[str]) -> tuple[Attachment, ...]:
     """The files of a case without those of hidden fields."""
     return tuple(file for file in files if (file.field or "evidence") not in hidden)
+
+
+def refuse_empty_sheet(case: Case, workflow: Workflow, rule: Trigger, roles: frozenset[str]) -> None:
+    """What the procedure wants on the sheet before the case goes on; a step that asks for it brings it along."""
+    for field, needed in sheet_fields_of(workflow, case.state, roles).items():
+        asked = any(ask.field == field for ask in rule.asks)
+        if needed and not asked and not getattr(case, field) and leads_on(workflow, rule, case.state):
+            label = CASE_FIELDS[field]
+            raise Refusal("step_sheet", f"请先在事项里填写“{label}”，再办理“{rule.name}”。", 422, field=field)

@@ -24,6 +24,7 @@ from services.attachments import Checked, FileStore, attach
 from services.calendars import YEAR_EDITIONS
 from services.case_access import facts_of, may_try, person_of
 from services.case_effects import Moment, carry_out
+from services.case_rights import refuse_empty_sheet
 from services.definitions import workflow_of
 from services.dossier import Dossier
 from services.history import record
@@ -321,6 +322,8 @@ def _taken(wish: Wish, dossier: Dossier, moment: Moment) -> tuple[Step, StepReco
     before = situation_from(case.situation)
     rule = dossier.workflow.triggers_by_key.get(trigger)
     right = right_to(dossier.session, actor, case, rule, now=moment.recorded)
+    if rule is not None:
+        refuse_empty_sheet(case, dossier.workflow, rule, right.roles)
     try:
         taken = step(
             dossier.workflow,

@@ -15,12 +15,14 @@ class May(StrEnum):
     HIDDEN = "hidden"
     #: Seen, not filled.
     READ = "read"
-    #: Filled, or the step is not taken.
+    #: Filled, or the step is not taken. Of the case's own: changed as with `edit`, and not empty when the case goes on.
     MUST = "must"
+    #: Of the case's own words: changed after the case was registered.
+    EDIT = "edit"
 
 
 #: The words of each choice, as they stand in the designer's table.
-MAY_WORDS: dict[str, str] = {May.HIDDEN: "不可见", May.READ: "只读", May.MUST: "必填"}
+MAY_WORDS: dict[str, str] = {May.HIDDEN: "不可见", May.READ: "只读", May.MUST: "必填", May.EDIT: "可改"}
 
 #: What a case has besides what its steps ask; its number, title and target are known to whoever sees the case.
 CASE_FIELDS: dict[str, str] = {
@@ -33,6 +35,10 @@ CASE_FIELDS: dict[str, str] = {
     "evidence": "附件",
     "rating": "来源测评和测评人",
 }
+
+#: Those of them that can be changed after the case was registered, by people of the office.
+SHEET_FIELDS = ("facts", "basis", "requirement")
+SHEET_ROLES = frozenset({Role.OFFICER, Role.REVIEWER, Role.HEAD})
 
 
 class FieldRight(Definition):

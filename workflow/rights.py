@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from definitions.expression import names_used
 from definitions.fault import Fault
 from workflow.definition import Ask, State, Trigger, Workflow
-from workflow.field_right import CASE_FIELDS, May
+from workflow.field_right import CASE_FIELDS, SHEET_FIELDS, SHEET_ROLES, May
 from workflow.vocabulary import Firing, Role
 
-_STRICT = (May.HIDDEN, May.READ, May.MUST)
+_STRICT = (May.HIDDEN, May.READ, May.MUST, May.EDIT)
 
 
 def rights_of(state: State, roles: Iterable[str]) -> dict[str, May]:
@@ -47,6 +47,22 @@ def asks_in(workflow: Workflow, trigger: Trigger, state: str, roles: Iterable[st
         for ask in trigger.asks
         if said.get(ask.field) not in (May.HIDDEN, May.READ)
     )
+
+
+def sheet_fields_of(workflow: Workflow, state: str, roles: Iterable[str]) -> dict[str, bool]:
+    """The case's own words that somebody with these roles may change now → whether they must not be empty."""
+    known = workflow.states_by_key.get(state)
+    said = rights_of(known, roles) if known is not None and known.rights else {}
+    return {
+        field: said[field] is May.MUST for field in SHEET_FIELDS if said.get(field) in (May.MUST, May.EDIT)
+    }
+
+
+def leads_on(workflow: Workflow, trigger: Trigger, state: str) -> bool:
+    """Whether a step brings a case further, and does not merely end it or leave it where it is."""
+    ends = {branch.state for branch in workflow.branches_from(trigger, state)}
+    finals = {other.key for other in workflow.states if other.final}
+    return not ends <= finals | {"same"}
 
 
 def barred_by(workflow: Workflow, trigger: Trigger, state: str, roles: Iterable[str]) -> Ask | None:
@@ -128,6 +144,12 @@ def _cell_faults(workflow: Workflow, state: State, fields: Mapping[str, str], pl
             yield Fault(where, f"同一岗位对“{words}”写了两次权限，只能留一条")
         elif (right.role, right.field) == (Role.TARGET, "rating"):
             yield Fault(where, "测评对象任何时候都看不到来源测评和测评人，不用写")
+        elif right.field in SHEET_FIELDS and right.may in (May.EDIT, May.MUST) and right.role in SHEET_ROLES:
+            if state.final:
+                yield Fault(where, f"“{state.name}”是终结状态，事项办结后不能再改“{words}”")
+        elif right.may is May.EDIT:
+            listed = "、".join(CASE_FIELDS[field] for field in SHEET_FIELDS)
+            yield Fault(where, f"只有{listed}可以写“可改”，而且只能由督办专员、审核人或负责人改")
         elif right.may is not May.HIDDEN and right.role not in asked.get(right.field, ()):
             noun = "必填" if right.may is May.MUST else "只读"
             yield Fault(where, f"在状态“{state.name}”，这个岗位没有任何步骤填写“{words}”，不能写“{noun}”")
@@ -144,6 +166,14 @@ def _step_faults(workflow: Workflow, trigger: Trigger, state: State, place: str)
             yield Fault(place, f"{named}“{ask.label}”，而办理条件要看这一项")
 
 
+_VERBS = (
+    (May.HIDDEN, "不得查看{}"),
+    (May.READ, "可以查看、不得填写{}"),
+    (May.MUST, "办理时必须填写{}"),
+    (May.EDIT, "可以修改{}"),
+)
+
+
 # -- words ---------------------------------------------------------------------------------------------------
 
 
@@ -155,10 +185,9 @@ def rights_in_words(workflow: Workflow, state: State, roles: Mapping[str, str]) 
         said.setdefault(right.role, {}).setdefault(right.may, []).append(
             f"“{fields.get(right.field, right.field)}”"
         )
-    verbs = ((May.HIDDEN, "不得查看{}"), (May.READ, "可以查看、不得填写{}"), (May.MUST, "办理时必须填写{}"))
     return [
         f"处于本状态时，{roles.get(role, role)}"
-        + "，".join(verb.format("、".join(named[may])) for may, verb in verbs if may in named)
+        + "，".join(verb.format("、".join(named[may])) for may, verb in _VERBS if may in named)
         + "。"
         for role, named in said.items()
     ]

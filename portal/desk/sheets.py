@@ -127,3 +127,18 @@ class ServiceForm(FlaskForm):
     remark = TextAreaField(
         _l("代收或留置理由"), filters=[_kept], validators=[Length(max=2_000, message=_l("最多2000字。"))]
     )
+
+
+class SheetForm(FlaskForm):
+    """Words of a registered case that its state lets this person change; fields that it does not are taken out."""
+
+    facts = TextAreaField(_l("查明的事实"), filters=[_kept], render_kw={"rows": 8})
+    basis = TextAreaField(_l("依据"), filters=[_kept], render_kw={"rows": 4})
+    requirement = TextAreaField(_l("整改要求"), filters=[_kept], render_kw={"rows": 4})
+    seen_version = HiddenField(filters=[_kept])
+
+    @property
+    def version(self) -> int:
+        """The version of the case the person saw; 0 for none, which no case has."""
+        text = self.seen_version.data or ""
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

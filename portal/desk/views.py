@@ -22,6 +22,7 @@ from portal.desk import (
     print_views,
     rating_views,
     seal_views,
+    sheet_views,
     step_views,
 )
 from portal.desk.blueprint import READERS, Page, blueprint, page_number, same_list
@@ -53,6 +54,7 @@ __all__ = [
     "print_views",
     "rating_views",
     "seal_views",
+    "sheet_views",
     "step_views",
 ]
 

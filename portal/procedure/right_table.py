@@ -11,7 +11,7 @@ from portal.procedure.pages import PERSONS
 from portal.procedure.reader import Posted
 from workflow.definition import Workflow
 from workflow.edit import Document, change_entry, entry_in
-from workflow.field_right import CASE_FIELDS, MAY_WORDS, May
+from workflow.field_right import CASE_FIELDS, MAY_WORDS, SHEET_FIELDS, SHEET_ROLES, May
 from workflow.rights import asked_in, fields_of, rights_in_words
 from workflow.vocabulary import Role
 
@@ -86,7 +86,9 @@ def _line(
 def _cell(field: str, role: str, asked: Mapping[str, frozenset[str]], chosen: str) -> Cell:
     choices: dict[str, str] = {May.HIDDEN: MAY_WORDS[May.HIDDEN]}
     if role in asked.get(field, ()):
-        choices = dict(MAY_WORDS)
+        choices |= {may: MAY_WORDS[may] for may in (May.READ, May.MUST)}
+    if field in SHEET_FIELDS and role in SHEET_ROLES:
+        choices |= {may: MAY_WORDS[may] for may in (May.EDIT, May.MUST)}
     if chosen:
         choices.setdefault(chosen, MAY_WORDS.get(chosen, chosen))
     if (role, field) == (Role.TARGET, "rating") and not chosen:

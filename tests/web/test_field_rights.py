@@ -6,6 +6,7 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from werkzeug.test import TestResponse
 from models.campaign import Definition, DefinitionKind, DefinitionStatus
 from models.case import Case, CaseStep
 from models.engine import writing
+from models.history import HistoryEntry
 from models.notice import Attachment
 from models.rating import Rating
 from services.api_cases import described, listed
@@ -26,13 +28,14 @@ from services.attachments import FileStore, Upload, check
 from services.case_archive import pack_case
 from services.case_file import case_file
 from services.case_lists import CaseFilter
+from services.case_sheet import change_sheet
 from services.cases import Problem, open_case, step_case
 from services.refusal import Refusal
 from services.reporter_cases import asked_back
 from services.target_case import case_sheet
 from services.verification import verify
 from tests.integration.changed_procedure import publish_changed, state
-from tests.integration.office import START, build_office
+from tests.integration.office import START, Office, build_office
 from tests.integration.test_reporter_cases import answered_case
 from tests.web.conftest import CarefulClient
 from tests.web.desk_office import Desk, hidden, take
@@ -46,7 +49,11 @@ def right(role: str, field: str, may: str) -> dict[str, str]:
 
 def restricted(data: dict[str, Any]) -> None:
     """A procedure that hides, closes and demands in the states of an answered case."""
-    state(data, "registered")["rights"] = [right("officer", "answer_working_days", "must")]
+    state(data, "registered")["rights"] = [
+        right("officer", "answer_working_days", "must"),
+        right("officer", "facts", "edit"),
+        right("reviewer", "facts", "edit"),
+    ]
     state(data, "issued")["rights"] = [
         right("target", "facts", "hidden"),
         right("target", "channel", "hidden"),
@@ -73,12 +80,24 @@ def restricted(data: dict[str, Any]) -> None:
 def desk(app: Flask) -> Desk:
     with Session(app.extensions["engine"], expire_on_commit=False) as session:
         office = build_office(session)
-        row = publish_changed(session, restricted)
-        with writing():
-            office.campaign.workflow_id = row.id
-            session.add(office.campaign)
-            session.commit()
+        use(session, office, restricted)
         return Desk(app, office)
+
+
+def use(session: Session, office: Office, change: Callable[[dict[str, Any]], None]) -> None:
+    """Let new cases follow a changed procedure."""
+    row = publish_changed(session, change)
+    with writing():
+        office.campaign.workflow_id = row.id
+        session.add(office.campaign)
+        session.commit()
+
+
+def with_basis(data: dict[str, Any]) -> None:
+    """The same, and the office wants to know what was broken before it goes on."""
+    restricted(data)
+    data["version"] += 1
+    state(data, "registered")["rights"].append(right("officer", "basis", "must"))
 
 
 @pytest.fixture
@@ -144,6 +163,50 @@ def test_the_office_is_asked_too(desk: Desk) -> None:
 def _procedure(desk: Desk, number: int) -> str:
     with desk.session() as session:
         return str(session.get_one(Case, number).workflow_id)
+
+
+def test_the_sheet_is_changed_where_the_state_says_so_and_by_whom(desk: Desk) -> None:
+    with desk.session() as session:
+        use(session, desk.office, with_basis)
+    number = desk.case()
+    officer, path = desk.enter("officer"), f"/desk/cases/{number}/sheet"
+    assert path in officer.get(f"/desk/cases/{number}").text
+    assert desk.enter("head").get(path).status_code == 403
+    stuck = take(officer, number, "issue", f_answer_working_days="12", procedure=_procedure(desk, number))
+    assert stuck.status_code == 422
+    assert "请先在事项里填写“依据”" in stuck.text
+    page = officer.get(path).text
+    assert 'name="requirement"' not in page
+    sent = {"csrf_token": hidden(page, "csrf_token"), "seen_version": hidden(page, "seen_version")}
+    refused = officer.post(path, data={**sent, "facts": "改过的事实", "basis": " "})
+    assert refused.status_code == 422
+    assert "请填写“依据”" in refused.text
+    assert "改过的事实" in refused.text
+    done = officer.post(
+        path, data={**sent, "facts": "改过的事实", "basis": "首问负责制", "requirement": "不该改"}
+    )
+    assert done.status_code == 302
+    again = officer.post(path, data={**sent, "facts": "又改", "basis": "首问负责制"})
+    assert again.status_code == 409
+    with desk.session() as session:
+        case = session.get_one(Case, number)
+        assert (case.facts, case.basis, case.requirement) == ("改过的事实", "首问负责制", "")
+        entry = session.execute(select(HistoryEntry).where(HistoryEntry.act == "case.changed")).scalar_one()
+        assert entry.payload["after"] == {"facts": "改过的事实", "basis": "首问负责制"}
+        with pytest.raises(Refusal) as other:
+            change_sheet(
+                session,
+                desk.office.reviewer,
+                number,
+                {"basis": "x"},
+                seen_version=case.row_version,
+                now=START,
+            )
+        assert other.value.status == 403
+        session.rollback()
+        assert verify(session) == []
+    desk.step("officer", number, "issue", answer_working_days=10)
+    assert officer.get(path).status_code == 403
 
 
 def test_officer_leader_and_monitor_read_a_case_each_in_its_way(desk: Desk) -> None:
@@ -295,17 +358,18 @@ def test_the_table_is_edited_without_script(desk: Desk) -> None:
     page = admin.get(path).text
     assert re.search(r'name="right-facts-target"[^>]*>.*?value="hidden" selected', page)
     assert 'name="right-rating-target"' not in page, "never shown, so there is nothing to choose"
-    assert 'value="must"' not in page.split('name="right-facts-officer"')[1].split("</select>")[0]
+    assert 'value="must"' not in page.split('name="right-facts-target"')[1].split("</select>")[0]
+    assert 'value="edit"' in page.split('name="right-facts-officer"')[1].split("</select>")[0]
     data = {name: hidden(page, name) for name in ("csrf_token", "seen")}
     sent = admin.post(
         path,
-        data={**data, "right-facts-target": "", "right-cause-target": "must", "right-facts-head": "must"},
+        data={**data, "right-facts-target": "", "right-cause-target": "must", "right-channel-head": "must"},
     )
     assert sent.status_code == 302
     kept = _rights(desk, "issued")
     assert ("target", "facts") not in kept, "as ever again"
     assert kept["target", "cause"] == "must"
-    assert ("head", "facts") not in kept, "not offered, not taken"
+    assert ("head", "channel") not in kept, "not offered, not taken"
     assert kept["target", "responsible"] == "must", "what was not sent stays"
     shown = admin.get("/procedures/rectification/draft/states/issued").text
     assert "测评对象不得查看“发现渠道”，可以查看、不得填写“建章立制情况”，办理时必须填写" in shown

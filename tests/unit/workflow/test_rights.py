@@ -13,13 +13,13 @@ from packs.diff import changes_between
 from packs.pack import load_pack
 from packs.provision import issuers_of
 from tests.unit.workflow.conftest import PACK
-from tests.unit.workflow.test_checks import OPENED, SOUND, WAITING
+from tests.unit.workflow.test_checks import DONE, OPENED, SOUND, WAITING
 from workflow.checks import faults_of
 from workflow.definition import Workflow, load_workflow
 from workflow.engine import StepRefused, offers, start, step
 from workflow.refusal import Because
 from workflow.regulation import Names, plain_text, regulation
-from workflow.rights import asks_in, fields_of, hidden_in
+from workflow.rights import asks_in, fields_of, hidden_in, sheet_fields_of
 
 FACTS: dict[str, Any] = {}
 Right = tuple[str, str, str]
@@ -69,6 +69,24 @@ def test_the_strictest_word_of_all_roles_holds(
     assert hidden_in(workflow, "late", roles) == set(), "said of one state only"
 
 
+@pytest.mark.parametrize(
+    ("rights", "roles", "may"),
+    [
+        ([], ["officer"], {}),
+        ([("officer", "facts", "edit")], ["officer"], {"facts": False}),
+        ([("officer", "facts", "edit")], ["head"], {}),
+        ([("officer", "basis", "must"), ("head", "basis", "edit")], ["officer", "head"], {"basis": True}),
+        ([("officer", "facts", "edit"), ("head", "facts", "hidden")], ["officer", "head"], {}),
+    ],
+)
+def test_the_sheet_is_changed_by_whom_it_is_granted_and_denied_to_nobody(
+    rights: list[Right], roles: list[str], may: dict[str, bool]
+) -> None:
+    workflow = load_workflow(with_rights(*rights))
+    assert sheet_fields_of(workflow, "opened", roles) == may
+    assert sheet_fields_of(workflow, "late", roles) == {}
+
+
 def test_a_step_refuses_what_is_denied_and_what_is_missing() -> None:
     must = load_workflow(with_rights(("officer", "days", "must")))
     given: dict[str, Any] = {"roles": ["officer"], "actor": "1", "facts": FACTS}
@@ -109,6 +127,10 @@ def test_a_step_whose_required_answer_is_denied_is_not_that_persons() -> None:
         ([("target", "days", "must")], OPENED, "states[0].rights[0]", "没有任何步骤填写“天数”"),
         ([("officer", "days", "must")], WAITING, "states[1].rights[0]", "不能写“必填”"),
         ([("officer", "facts", "read")], OPENED, "states[0].rights[0]", "不能写“只读”"),
+        ([("officer", "days", "edit")], OPENED, "states[0].rights[0]", "可以写“可改”"),
+        ([("target", "facts", "edit")], OPENED, "states[0].rights[0]", "只能由督办专员、审核人或负责人改"),
+        ([("officer", "channel", "must")], OPENED, "states[0].rights[0]", "不能写“必填”"),
+        ([("officer", "facts", "edit")], DONE, "states[4].rights[0]", "终结状态"),
         ([("head", "reason", "read")], OPENED, "states[0].rights", "必填，这一步谁也办不了"),
     ],
 )
