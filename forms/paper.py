@@ -28,6 +28,7 @@ class Surroundings:
     mark: said at the top of every page (演示数据, 草稿), empty for none. serial: printed at the top right of a
     filled form; a blank one has a line to write it on. facts: (label, value) of a filled form, above the questions.
     ballot: set tightly, with room for a code at the top right of the first page instead of a line for the number.
+    coded: a blank form has room for the one-time code of the card that comes with it.
     """
 
     organ: str
@@ -36,6 +37,7 @@ class Surroundings:
     serial: str = ""
     facts: Sequence[tuple[str, str]] = ()
     ballot: bool = False
+    coded: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ def blank_page(definition: FormDefinition, *, choices: ChoiceSource, around: Sur
     how = "请用黑色或蓝黑色笔填写，在□内打√。"
     if any(spec.required for spec in definition.fields):
         how += "标有＊的必须填写。"
+    if around.coded:
+        how += "请抄写卡片上的代码，或把卡片钉在表上；一张卡只收一份。"
     if around.ballot:
         how += "也可以扫右上方的码在手机上投；一票一码，两种只能用一种。"
     lead = Markup("{}{}").format(
@@ -170,6 +174,8 @@ def _head(sheet: _Sheet, around: Surroundings) -> Markup:
         facts = [f"{label}：{value}" for label, value in around.facts]
     elif sheet.blank or around.serial:
         facts.append(Markup("编号：{}").format(around.serial or Markup('<i class="gap"></i>')))
+    if around.coded and sheet.blank:
+        facts.append(Markup('卡片代码：<i class="gap code-gap"></i>'))
     return Markup(
         '<header>{code}<p class="organ">{organ}</p><h1>{name}</h1><p class="meta">{facts}</p></header>'
     ).format(

@@ -75,11 +75,13 @@ def _finished(document: object) -> FormDefinition:
         ) from faults
 
 
-def blank_form(session: Session, actor: Actor, campaign: Campaign, form_id: int, *, address: str) -> bytes:
-    """A form that the campaign uses, for the pen."""
+def blank_form(
+    session: Session, actor: Actor, campaign: Campaign, form_id: int, *, address: str, coded: bool = False
+) -> bytes:
+    """A form that the campaign uses, for the pen. coded: it comes with the one-time code of a card."""
     actor.require(Role.ADMIN, *OFFICE, to="打印空白表")
     form = form_of(session, form_id)
-    around = Surroundings(organ=_organ(campaign), address=address, mark=_mark(campaign))
+    around = Surroundings(organ=_organ(campaign), address=address, mark=_mark(campaign), coded=coded)
     return _drawn(lambda: blank_page(form, choices=StoredChoices(session), around=around))
 
 

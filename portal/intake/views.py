@@ -80,6 +80,7 @@ def blank(method: str) -> Page:
         campaign,
         intake.form_id,
         address=_address(campaign, intake),
+        coded=intake.coded,
     )
     return file_answer(pdf, f"{intake.form.name}.pdf", "application/pdf", inline=True)
 

@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 import openpyxl
+import pypdf
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -245,6 +246,8 @@ def test_a_code_and_a_fixed_answer_on_the_page_of_a_collection(desk: Desk) -> No
     assert begin(client, method=f"collection-{held.id}").status_code == 302
     page = client.get("/intake/1?serial=2").text
     assert '<p class="pd-fixed">三号窗口</p>' in page
+    blank = client.get(f"/intake/blank/collection-{held.id}.pdf")
+    assert "卡片代码" in pypdf.PdfReader(io.BytesIO(blank.data)).pages[0].extract_text()
     token = hidden(page, "csrf_token")
     form = {"csrf_token": token, "serial": "1", "f_feel": "good", "f_window": "九号"}
     bare = client.post("/intake/1", data=form)
