@@ -94,6 +94,8 @@ class Campaign(Base):
     workflow_id: Mapped[int] = mapped_column(ForeignKey("definition.id"))
     #: The seal image in use (`seal`), None while the place is left empty.
     seal_id: Mapped[int | None]
+    #: Those of the other organs of joint issues: name of the organ to its `seal`.
+    joint_seals: Mapped[dict[str, int]] = mapped_column(Json, default=dict, server_default="{}")
     #: Organ names, series, contact: the pack's sheet, frozen for this campaign.
     settings: Mapped[JsonObject] = mapped_column(Json)
     #: Simulated data: said on every page that shows it.

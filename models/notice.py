@@ -77,6 +77,8 @@ class Notice(Base):
     status: Mapped[str] = mapped_column(String(20), default="issued")
     #: The seal image that it bears (`seal`), None where its place was left empty.
     seal_id: Mapped[int | None]
+    #: Of a joint issue, the images of the organs after the lead in their order, None for each with an empty place.
+    joint_seals: Mapped[list[int | None]] = mapped_column(Json, default=list, server_default="[]")
     voided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     void_reason: Mapped[str] = mapped_column(Text, default="")
     replaced_by_id: Mapped[int | None] = mapped_column(ForeignKey("notice.id"))

@@ -18,6 +18,8 @@ class Seal(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), index=True)
+    #: Blank for the office's own; of another organ of a joint issue, the name it signs with.
+    organ: Mapped[str] = mapped_column(String(200), default="", server_default="")
     image: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     sha256: Mapped[str] = mapped_column(String(64))
     uploaded_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))

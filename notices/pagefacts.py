@@ -15,6 +15,8 @@ _PAGE_NUMBER = re.compile(r"—\s*\d+\s*—")
 _RED = (0.9, 0.0, 0.0)
 #: Ink of the document faces reaches about this far above and below the baseline, in em.
 _INK_TOP, _INK_BOTTOM = 0.855, 0.092
+#: Words of one line that stand further apart than this, in points, are set apart (organs beside one another).
+_APART = 4.0
 #: Up to here characters are set in whatever face is at hand; a face is told by what comes after.
 _LATIN = 0x2FF
 
@@ -48,6 +50,7 @@ class TextLine:
 
     faces: fonts in the order they appear; first_font: of the first letter that is no digit or Latin mark.
     turned: set along the short side of a turned sheet, its place told as if the sheet were upright.
+    pieces: left and right edge of each group of words that is set apart from the others.
     """
 
     text: str
@@ -63,6 +66,7 @@ class TextLine:
     coloured: bool = False
     in_table: bool = False
     turned: bool = False
+    pieces: tuple[tuple[float, float], ...] = ()
 
     @property
     def prose_like(self) -> bool:
@@ -239,7 +243,18 @@ def _lines(page: Any) -> Iterable[TextLine]:
             first_font=(letters or faces)[0],
             coloured=_is_coloured(colour),
             in_table=in_table,
+            pieces=tuple(_pieces(inked)),
         )
+
+
+def _pieces(inked: list[dict[str, Any]]) -> Iterable[tuple[float, float]]:
+    left = right = float(inked[0]["x0"])
+    for char in inked:
+        if char["x0"] - right > _APART:
+            yield left * MM, right * MM
+            left = float(char["x0"])
+        right = float(char["x1"])
+    yield left * MM, right * MM
 
 
 def _most_common(names: Iterable[str]) -> str:

@@ -31,7 +31,7 @@ from services.jobs import schedule
 from services.notice_images import Pages, kept_pages
 from services.numbers import take_numbers
 from services.refusal import Refusal, not_found
-from services.seals import seal_for, seals_on
+from services.seals import seals_for, seals_on
 from services.signatures import Finished, finished
 from services.transaction import transaction
 
@@ -137,7 +137,7 @@ def _content(
         "issued_at": now,
         "issued_on": local.date(),
         "issued_by_id": actor.user_id,
-        "seal_id": seal_for(campaign, kind),
+        **seals_for(campaign, kind, frozen),
         "needs_service": kind.served,
     }
 

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, undefer
 
 from models.campaign import Campaign
 from models.notice import Notice
 from models.people import Role
 from models.seal import Seal
-from notices.definition import NoticeKind, SignatureStyle
+from notices.definition import NoticeKind, SignatureStyle, Value
+from notices.template import fill, placeholders_in
 from services.actor import Actor
+from services.definitions import notice_kind_of_campaign
 from services.history import record
+from services.notice_lists import kind_names
 from services.refusal import Refusal
 from services.transaction import transaction
 
@@ -24,16 +30,22 @@ _LEAST = 300
 _LONGEST_PIXELS = 25_000_000
 
 
-def upload_seal(session: Session, actor: Actor, campaign: Campaign, content: bytes, *, now: datetime) -> Seal:
+def upload_seal(
+    session: Session, actor: Actor, campaign: Campaign, content: bytes, *, organ: str = "", now: datetime
+) -> Seal:
     """From now on notices that leave room for a seal are printed with this image; the head alone decides so.
 
-    The image is encoded anew, without whatever its file told besides. Issued notices keep what they bear.
+    organ: blank for the office's own, else one of `joint_organs`, which has to have agreed. The image is encoded
+    anew, without whatever its file told besides. Issued notices keep what they bear.
     """
     actor.require(Role.HEAD, to="上传印章图片")
     image = _checked(content)
+    if organ and organ not in joint_organs(session, actor, campaign):
+        raise Refusal("organ_unknown", f"没有和“{organ[:60]}”联合发文的文书，请从所列机关中选择。", 422)
     with transaction(session):
         row = Seal(
             campaign_id=campaign.id,
+            organ=organ,
             image=image,
             sha256=hashlib.sha256(image).hexdigest(),
             uploaded_by_id=actor.person,
@@ -41,50 +53,82 @@ def upload_seal(session: Session, actor: Actor, campaign: Campaign, content: byt
         )
         session.add(row)
         session.flush()
-        _locked(session, campaign).seal_id = row.id
-        payload = {"campaign": campaign.id, "sha256": row.sha256}
+        _put(_locked(session, campaign), organ, row.id)
+        payload = {"campaign": campaign.id, "sha256": row.sha256, "organ": organ}
         record(
             session, actor, "seal.uploaded", object_kind="seal", object_id=row.id, payload=payload, now=now
         )
     return row
 
 
-def retire_seal(session: Session, actor: Actor, campaign: Campaign, *, now: datetime) -> None:
-    """From now on the place of the seal stays empty again."""
+def retire_seal(
+    session: Session, actor: Actor, campaign: Campaign, *, organ: str = "", now: datetime
+) -> None:
+    """From now on the place of the office's seal, or of another organ's, stays empty again."""
     actor.require(Role.HEAD, to="停用印章图片")
     with transaction(session):
-        row = _locked(session, campaign)
-        if row.seal_id is None:
+        held = _locked(session, campaign)
+        seal_id = held.joint_seals.get(organ) if organ else held.seal_id
+        if seal_id is None:
             raise Refusal("no_seal", "现在没有启用印章图片。")
-        payload = {"campaign": campaign.id}
+        payload = {"campaign": campaign.id, "organ": organ}
         record(
-            session,
-            actor,
-            "seal.retired",
-            object_kind="seal",
-            object_id=row.seal_id,
-            payload=payload,
-            now=now,
+            session, actor, "seal.retired", object_kind="seal", object_id=seal_id, payload=payload, now=now
         )
-        row.seal_id = None
+        _put(held, organ, None)
 
 
-def active_seal(session: Session, actor: Actor, campaign: Campaign) -> Seal | None:
+def _put(campaign: Campaign, organ: str, seal_id: int | None) -> None:
+    if not organ:
+        campaign.seal_id = seal_id
+        return
+    kept = {name: held for name, held in campaign.joint_seals.items() if name != organ}
+    campaign.joint_seals = kept if seal_id is None else {**kept, organ: seal_id}
+
+
+def active_seal(session: Session, actor: Actor, campaign: Campaign, organ: str = "") -> Seal | None:
     """The image in use; its page is the head's."""
     actor.require(Role.HEAD, to="管理印章图片")
-    return None if campaign.seal_id is None else session.get(Seal, campaign.seal_id)
+    seal_id = campaign.joint_seals.get(organ) if organ else campaign.seal_id
+    return None if seal_id is None else session.get(Seal, seal_id)
 
 
-def seal_for(campaign: Campaign, kind: NoticeKind) -> int | None:
-    """The image that a notice of this kind issued now bears; None where the kind leaves no room for one."""
-    signed = kind.signature is not None and kind.signature.style is SignatureStyle.SEAL
-    return campaign.seal_id if signed else None
+def joint_organs(session: Session, actor: Actor, campaign: Campaign) -> list[str]:
+    """The organs that the campaign's kinds are issued with and that leave room for a seal, and whose image is kept.
+
+    A name that is a value of each notice is not among them: whose seal that is can only be said once it is known.
+    """
+    actor.require(Role.HEAD, to="管理印章图片")
+    names = {
+        organ.name: None
+        for key in sorted(kind_names(session, campaign))
+        for kind in [notice_kind_of_campaign(session, campaign, key)[1]]
+        if kind.signature is not None and kind.signature.style is SignatureStyle.SEAL
+        for organ in kind.joint
+        if not placeholders_in(organ.name)
+    }
+    return list(names | dict.fromkeys(sorted(campaign.joint_seals)))
+
+
+def seals_for(campaign: Campaign, kind: NoticeKind, values: Mapping[str, Value]) -> dict[str, Any]:
+    """The images that a notice of this kind issued now bears, as its columns; none where it leaves no room."""
+    if kind.signature is None or kind.signature.style is not SignatureStyle.SEAL:
+        return {"seal_id": None, "joint_seals": []}
+    names = [fill(organ.name, lambda name: str(values.get(name, ""))) for organ in kind.joint]
+    return {
+        "seal_id": campaign.seal_id,
+        "joint_seals": [campaign.joint_seals.get(name) for name in names],
+    }
 
 
 def seals_on(session: Session, notice: Notice) -> tuple[bytes, ...]:
-    """The images that an issued notice bears; of a joint issue the lead's alone, the others seal by hand."""
-    row = None if notice.seal_id is None else session.get(Seal, notice.seal_id)
-    return () if row is None else (row.image,)
+    """The images that an issued notice bears, in the order of its organs; empty for one that seals by hand."""
+    wanted = [notice.seal_id, *notice.joint_seals]
+    if not any(wanted):
+        return ()
+    rows = select(Seal).where(Seal.id.in_([seal for seal in wanted if seal])).options(undefer(Seal.image))
+    images = {row.id: row.image for row in session.execute(rows).scalars()}
+    return tuple(b"" if seal is None else images[seal] for seal in wanted)
 
 
 def _locked(session: Session, campaign: Campaign) -> Campaign:

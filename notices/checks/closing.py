@@ -36,13 +36,16 @@ def _organs(parts: Parts) -> list[TextLine]:
         return []
     page, date = parts.closing
     # The organs of a joint issue stand in rows that the seals keep apart; a single one stands on the date.
-    widest = 6 * LINE if len(_seals(parts)) > 1 else 1.2 * LINE
+    above = parts.above(page, date)
+    rows = len(_seals(parts)) > 1 or (bool(above) and len(above[0].pieces) > 1)
     found: list[TextLine] = []
     edge = date.baseline
-    for line in parts.above(page, date):
+    for line in above:
         indents = (line.left - LEFT, line.left - LEFT - 2 * CELL)
         is_text = any(abs(indent) < 0.6 for indent in indents) or line.text.startswith("附件：")
-        if is_text or edge - line.baseline > widest:
+        if rows:  # a row of names may begin where text begins, but several stand in its last line
+            is_text = edge - line.baseline > (6 if len(line.pieces) > 1 else 1.2) * LINE
+        if is_text or (not rows and edge - line.baseline > 1.2 * LINE):
             break
         found.append(line)
         edge = line.baseline
@@ -63,9 +66,9 @@ def _line_bottom(line: TextLine) -> float:
 
 
 def _row_of_organs(parts: Parts) -> bool:
-    """Whether several organs stand beside one another: the line reaches far to the left of the date."""
+    """Whether several organs stand beside one another, each apart."""
     organs = _organs(parts)
-    return bool(organs) and parts.closing is not None and organs[0].left < parts.closing[1].left - 6 * CELL
+    return bool(organs) and len(organs[0].pieces) > 1
 
 
 def _sealed_style(parts: Parts) -> bool:
@@ -86,7 +89,7 @@ def with_seal(parts: Parts) -> Check:
     if closing is None:
         return absent("B8", asks, "无署名（表单）")
     date, organs = closing[1], _organs(parts)
-    if len(seals) > 1 or (not seals and _row_of_organs(parts)):
+    if len(seals) > 1 or _row_of_organs(parts):
         return absent("B8", asks, "联合行文，见B9" if seals else "联合行文，留有盖章位置")
     if not seals and not _sealed_style(parts):
         return absent("B8", asks, "不加盖印章，见B10")
@@ -110,10 +113,15 @@ def with_seal(parts: Parts) -> Check:
 
 
 def jointly_sealed(parts: Parts) -> Check:
-    """B9: one seal per organ, at most three a row, apart, inside the type area, the last on the date as well."""
-    asks = "联合行文加盖印章：每排最多3个，排列整齐、互不相交，不超出版心，首排顶端距正文一行之内"
+    """B9: a seal on each organ that has one, at most three a row, apart, inside the type area, the last on the date.
+
+    An organ whose seal is not printed has its room; no seal lies on another organ's name, on the date or on the text.
+    """
+    asks = (
+        "联合行文加盖印章：各压各的署名，每排最多3个，排列整齐、互不相交，不超出版心，首排顶端距正文一行之内"
+    )
     seals = _seals(parts)
-    if len(seals) < 2 or parts.closing is None:
+    if parts.closing is None or not seals or (len(seals) < 2 and not _row_of_organs(parts)):
         return absent("B9", asks, "单一机关行文或未加盖印章")
     rows: list[list[Box]] = []
     for seal in sorted(seals, key=lambda box: (round(box.top), box.left)):
@@ -127,12 +135,46 @@ def jointly_sealed(parts: Parts) -> Check:
         "印章相交或相切" for place, a in enumerate(seals) for b in seals[place + 1 :]
         if ((a.centre - b.centre) ** 2 + (a.middle - b.middle) ** 2) ** 0.5 <= (a.right - a.left) + 0.2
     ]  # fmt: skip
-    date, last_seal, last = parts.closing[1], rows[-1][-1], _last_text(parts)
-    if not (near(last_seal.centre, centre(date), 1.5) and last_seal.top < date.top < last_seal.bottom):
-        wrong.append("最后一个印章未压成文日期")
-    if last is not None and (rows[0][0].top - _line_bottom(last)) / LINE > 1.05:
+    wrong += [fault for seal in seals for fault in _wrongly_pressed(parts, seal)]
+    last, above = _last_text(parts), min(line.baseline for line in _organs(parts) or [parts.closing[1]])
+    in_first_row = above > rows[0][0].top
+    if in_first_row and last is not None and (rows[0][0].top - _line_bottom(last)) / LINE > 1.05:
         wrong.append("首排印章距正文超过一行")
     return listed("B9", asks, wrong, f"{len(seals)}个印章{len(rows)}排")
+
+
+def _wrongly_pressed(parts: Parts, seal: Box) -> list[str]:
+    """What a seal should lie on and does not, and what it lies on besides its own organ."""
+    if parts.closing is None:
+        return []
+    page, date = parts.closing
+    organs = _organs(parts)
+    own = [line for line in organs for piece in line.pieces if _on(seal, line, piece) and _over(seal, piece)]
+    wrong = [] if own else ["印章未压署名"]
+    for line in organs:
+        others = [piece for piece in line.pieces if not _over(seal, piece)]
+        wrong += ["印章压住其他机关的署名" for piece in others if _on(seal, line, piece)]
+    ends = (date.left, date.right)
+    last = any(_over(seal, piece) and _over(seal, ends) for piece in (organs[0].pieces if organs else ()))
+    if _over(seal, ends) and not _on(seal, date, ends) and seal.top < date.top and own and organs[0] in own:
+        wrong.append("最后一个印章未压成文日期")
+    if _on(seal, date, ends) and not last:
+        wrong.append("其他机关的印章压住成文日期")
+    text = [line for line in parts.above(page, date) if line not in organs]
+    wrong += ["印章压住正文" for line in text[:2] if _on(seal, line, (line.left, line.right))]
+    return wrong
+
+
+def _over(seal: Box, piece: tuple[float, float]) -> bool:
+    """Whether the seal has its middle over that of the words."""
+    return near(seal.centre, sum(piece) / 2, 1.5)
+
+
+def _on(seal: Box, line: TextLine, piece: tuple[float, float]) -> bool:
+    """Whether the round of the seal covers some of the words' ink."""
+    x = min(max(seal.centre, piece[0]), piece[1]) - seal.centre
+    y = min(max(seal.middle, line.ink_top), line.ink_bottom) - seal.middle
+    return bool((x * x + y * y) ** 0.5 < (seal.right - seal.left) / 2 - 0.2)
 
 
 def without_seal(parts: Parts) -> Check:

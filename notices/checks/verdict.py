@@ -143,9 +143,16 @@ class Parts:
                 break
             found.append((page, line))
         signed = closing is not None and len(found) < len(flow) and flow[len(found)][1] is closing[1]
-        # The lines of the organ stand directly above the date, far to the right.
-        while signed and found and found[-1][1].left > LEFT + 3.5 * CELL:
-            found.pop()
+        # The lines of the organ stand directly above the date, far to the right; several organs in rows.
+        edge, rows = closing[1].baseline if closing else 0.0, False
+        while signed and found:
+            line = found[-1][1]
+            close = edge - line.baseline < 1.2 * LINE
+            rows = rows or (close and len(line.pieces) > 1)
+            in_row = rows and (close or len(line.pieces) > 1)
+            if not in_row and line.left <= LEFT + 3.5 * CELL:
+                break
+            edge = found.pop()[1].baseline
         return found
 
     @property

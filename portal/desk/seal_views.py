@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
@@ -12,7 +14,7 @@ from portal.database import database
 from portal.desk.blueprint import Page, blueprint, campaign_or_404
 from portal.downloads import file_answer
 from services.refusal import Refusal, not_found
-from services.seals import active_seal, retire_seal, upload_seal
+from services.seals import active_seal, joint_organs, retire_seal, upload_seal
 
 
 @blueprint.get("/notices/seal")
@@ -32,7 +34,8 @@ def seal_upload() -> Page:
         content = given.stream.read()
         given.close()
     try:
-        upload_seal(database.session, current_actor(), campaign_or_404(), content, now=now())
+        organ = _organ(request.form)
+        upload_seal(database.session, current_actor(), campaign_or_404(), content, organ=organ, now=now())
     except Refusal as refusal:
         database.session.rollback()
         return _page(refusal), refusal.status
@@ -44,7 +47,7 @@ def seal_upload() -> Page:
 @allow(Role.HEAD)
 def seal_retire() -> Page:
     """Leave the place empty from now on."""
-    retire_seal(database.session, current_actor(), campaign_or_404(), now=now())
+    retire_seal(database.session, current_actor(), campaign_or_404(), organ=_organ(request.form), now=now())
     flash(_("已停用印章图片，此后印发的文书留出盖章位置。"), "ok")
     return redirect(url_for("desk.seal"))
 
@@ -53,7 +56,7 @@ def seal_retire() -> Page:
 @allow(Role.HEAD)
 def seal_image() -> Page:
     """The image in use, for the head's page alone."""
-    row = active_seal(database.session, current_actor(), campaign_or_404())
+    row = active_seal(database.session, current_actor(), campaign_or_404(), _organ(request.args))
     if row is None:
         raise not_found("印章图片")
     answer = file_answer(row.image, "seal.png", "image/png", inline=True)
@@ -61,6 +64,16 @@ def seal_image() -> Page:
     return answer
 
 
+def _organ(given: Mapping[str, str]) -> str:
+    """The organ that is meant; blank for the office itself."""
+    return given.get("organ", "")[:200].replace("\0", "")
+
+
 def _page(refusal: Refusal | None) -> str:
-    row = active_seal(database.session, current_actor(), campaign_or_404())
-    return render_template("desk/seal.html", seal=row, refusal=refusal)
+    session, actor, campaign = database.session, current_actor(), campaign_or_404()
+    organs = joint_organs(session, actor, campaign)
+    seals = [(organ, active_seal(session, actor, campaign, organ)) for organ in ("", *organs)]
+    own = campaign.settings["organ"]["name"]
+    return render_template(
+        "desk/seal.html", seals=seals, own=own, chosen=_organ(request.form), refusal=refusal
+    )

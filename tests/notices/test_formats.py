@@ -44,6 +44,19 @@ def test_joint_issues_of_up_to_six_organs(count: int, sealed: bool) -> None:
         assert f"{count}个印章{2 if count > 3 else 1}排" in report.check("B9").found
 
 
+@pytest.mark.parametrize("count", [2, 3, 5])
+@pytest.mark.parametrize("with_image", ["first", "last", "odd"])
+def test_an_organ_without_an_image_has_room_beside_those_with_one(count: int, with_image: str) -> None:
+    which = {"first": {0}, "last": {count - 1}, "odd": set(range(1, count, 2))}[with_image]
+    kind = joint(count, signature={"style": "seal"})
+    filled = {**sample_of(kind), "org": ORGANS[0], "org_mark": ORGANS[0]}
+    seals = [picture() if place in which else b"" for place in range(count)]
+    report = measure(render_pdf(kind, filled, draft=False, seals=seals))
+    assert report.passed, str(report)
+    assert f"{len(which)}个印章" in report.check("B9").found
+    assert report.check("B8").verdict is Verdict.ABSENT
+
+
 def test_a_joint_letter_bears_the_lead_organs_mark_and_all_signatures() -> None:
     others = [{"mark": organ, "name": organ} for organ in ORGANS[1:3]]
     kind = changed("reminder", joint=others, signature={"style": "plain"})

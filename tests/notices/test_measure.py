@@ -123,6 +123,8 @@ BROKEN = (
     Case("B7", _document, _style('.attachment .tag { font-family: "GW FangSong" }')),
     Case("B8", _sealed, _style(".sign .seal { margin-top: -60pt }"), seals=1),
     Case("B9", _joint_sealed, _style(".sign .seal { margin-left: -20pt }"), seals=3),
+    Case("B9", _joint_sealed, _style(".sign .seal:nth-of-type(2) { margin-left: 12pt }"), seals=2),
+    Case("B9", _joint_sealed, _style(".sign .seal { margin-top: -62pt }"), seals=3),
     Case("B10", _plain, _style(".sign p { margin-left: -20pt }")),
     Case("B11", _stamped, _style(".sign .seal { margin-left: 20pt }"), seals=1, stamp=True),
     Case("B12", _letter, (("2012年4月26日", "2012年04月26日"),)),

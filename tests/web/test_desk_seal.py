@@ -10,6 +10,8 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from models.campaign import Definition, DefinitionKind
+from models.engine import writing
 from models.history import HistoryEntry
 from models.notice import Notice
 from notices.checks.verdict import Verdict
@@ -126,3 +128,37 @@ def test_nobody_else_comes_near_it(desk: Desk, login: str) -> None:
     client = desk.enter(login)
     assert client.get("/desk/notices/seal").status_code == 403
     assert client.get("/desk/notices/seal.png").status_code == 403
+
+
+def test_each_organ_of_a_joint_issue_has_its_own_seal_or_room(desk: Desk) -> None:
+    head = desk.enter("head")
+    with desk.session() as session, writing():
+        wanted = select(Definition).where(
+            Definition.kind == DefinitionKind.NOTICE_KIND, Definition.key == "rectification_notice"
+        )
+        kind = session.execute(wanted).scalar_one()
+        others = [{"mark": name, "name": name} for name in ("某某区监察局", "某某区财政局")]
+        kind.body = {**kind.body, "joint": others}
+        session.commit()
+
+    def send(organ: str) -> int:
+        token = head.token("/desk/notices/seal")
+        data = {"csrf_token": token, "organ": organ, "image": (io.BytesIO(picture()), "章.png")}
+        return head.post("/desk/notices/seal", data=data).status_code
+
+    assert send("某某区教育局") == 422
+    assert send("某某区财政局") == 302
+    assert send("") == 302
+    page = head.get("/desk/notices/seal").text
+    assert "某某区监察局" in page
+    assert page.count("/desk/notices/seal.png") == 2
+    desk.served_case("联合的一件")
+    report = measure(pdf_of(desk))
+    assert report.passed, str(report)
+    assert "2个印章1排" in report.check("B9").found
+    assert [seal is None for seal in latest(desk).joint_seals] == [True, False]
+    data = {"csrf_token": head.token("/desk/notices/seal"), "organ": "某某区财政局"}
+    assert head.post("/desk/notices/seal/retire", data=data).status_code == 302
+    assert head.get("/desk/notices/seal").text.count("/desk/notices/seal.png") == 1
+    desk.served_case("联合的又一件")
+    assert "1个印章1排" in measure(pdf_of(desk)).check("B9").found
