@@ -16,6 +16,9 @@ from notices.qr import qr_html
 from notices.signing import signature
 from notices.title import break_title
 
+#: So many lines of the text at least stand on the page of the signature (B13).
+GOING_ALONG = 3
+
 
 def page_html(
     kind: NoticeKind,
@@ -39,7 +42,7 @@ def page_html(
         signature(kind, filling, composer, seals),
         note(kind, filling, composer),
     ]
-    flow = "".join([_addressee(kind, filling, composer), *_last_marked(body), *closing])
+    flow = "".join([_addressee(kind, filling, composer), *_going_along(body), *closing])
     pages = "".join(
         _attachment(index, len(enclosures), enclosure, filling, composer)
         for index, enclosure in enumerate(enclosures)
@@ -107,11 +110,22 @@ def _addressee(kind: NoticeKind, filling: Filling, composer: Composer) -> str:
     return composer.paragraph(composer.marked("fang", f"{text}："), css_class="addressee", first=0.0)
 
 
-def _last_marked(parts: list[str]) -> list[str]:
-    """The last paragraph may be divided so that two of its lines go along with the signature."""
-    if not parts or not parts[-1].startswith("<p"):
-        return parts
-    return [*parts[:-1], parts[-1].replace("<p ", '<p class="last" ', 1)]
+def _going_along(parts: list[str]) -> list[str]:
+    """The last lines of the text are held to the signature: where it goes to another page, they go with it.
+
+    A page with the signature alone, or with a line or two above it, looks as if more could be added to what was
+    signed; 此页无正文 is no way out (B13). A table is left where it is.
+    """
+    held, missing = list(parts), GOING_ALONG
+    for place in range(len(parts) - 1, -1, -1):
+        tag = next((tag for tag in ("<p ", "<h2 ") if parts[place].startswith(tag)), None)
+        if tag is None or missing <= 0:
+            break
+        lines = parts[place].count("<br>") + 1
+        css_class = f"goes{min(lines, missing)}{' held' if lines < missing and place else ''}"
+        held[place] = f'{tag}class="{css_class}" {parts[place].removeprefix(tag)}'
+        missing -= lines
+    return held
 
 
 def _attachment(index: int, count: int, enclosure: Enclosure, filling: Filling, composer: Composer) -> str:

@@ -23,6 +23,7 @@ from notices.checks.verdict import (
     listed,
     near,
 )  # fmt: skip
+from notices.layout import GOING_ALONG
 from notices.pagefacts import MM
 
 _MIDDLE = (LEFT + RIGHT) / 2
@@ -180,8 +181,8 @@ def dates(parts: Parts) -> Check:
 
 
 def not_only_a_signature(parts: Parts) -> Check:
-    """B13: some text goes along with the signature; 此页无正文 is no way out."""
-    asks = "署名、印章不单独成页，不用“此页无正文”"
+    """B13: three lines of text at least go along with the signature; 此页无正文 is no way out."""
+    asks = "署名、印章不单独成页，同页正文不少于三行，不用“此页无正文”"
     wrong = [
         f"第{p.number}页“此页无正文”" for p in parts.pages if any("此页无正文" in x.text for x in p.lines)
     ]
@@ -189,9 +190,15 @@ def not_only_a_signature(parts: Parts) -> Check:
     if closing is None:
         return absent("B13", asks, "无署名（表单）") if not wrong else listed("B13", asks, wrong, "")
     page, date = closing
-    above = [line for line in parts.above(page, date) if line.left < LEFT + 3 * CELL]
-    if page is not parts.first and not above:
+    text = {id(line) for _, line in parts.text}
+    above = [
+        line for line in page.body if id(line) in text or (line.in_table and line.baseline < date.baseline)
+    ]
+    stated = [line for line in parts.above(page, date) if line.text.startswith("附件：")]
+    if page is not parts.first and not above and not stated:
         wrong.append(f"第{page.number}页只有署名")
+    elif page is not parts.first and len(above) < min(GOING_ALONG, len(text) - 1):
+        wrong.append(f"署名所在的第{page.number}页只有{len(above)}行正文")
     return listed("B13", asks, wrong, "符合")
 
 

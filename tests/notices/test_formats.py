@@ -101,6 +101,20 @@ def test_a_single_seal_and_room_for_one() -> None:
     assert report_on(kind).check("B10").verdict is Verdict.ABSENT
 
 
+@pytest.mark.parametrize("style", ["seal", "plain"])
+@pytest.mark.parametrize("apart", [False, True], ids=["one paragraph", "short paragraphs"])
+def test_no_page_bears_a_signature_under_a_line_or_two(style: str, apart: bool) -> None:
+    """Letters of every length from a first page half full to a second page begun."""
+    moved = 0
+    for lines in range(4, 18):
+        text = "请按期反馈整改情况并附佐证材料，逾期不报的按照方案扣分。" * lines
+        body = [{"text": part + "。"} for part in text.split("。") if part] if apart else [{"text": text}]
+        kind = changed("reminder", signature={"style": style}, body=body)
+        report = report_on(kind)
+        moved += report.pages > 1
+    assert 0 < moved < 14
+
+
 def test_a_personal_stamp_stands_beside_the_post() -> None:
     kind = changed("reminder", signature={"style": "stamp", "post": "主任"})
     pdf = render_pdf(kind, sample_of(kind), draft=False, seals=[picture(500, 366)])
