@@ -17,12 +17,12 @@ from models.people import Role
 from portal.access import allow, current_actor
 from portal.clock import now
 from portal.database import database
-from portal.department import sign_views
+from portal.department import notice_views, sign_views
 from portal.department.blueprint import Page, blueprint
+from portal.department.own import campaign_of_page, me
 from portal.department.step_form import StepForm, answers, step_form
 from portal.files import file_store
 from portal.menu import MenuEntry
-from portal.page import current_campaign
 from services.actor import Actor
 from services.cases import step_case
 from services.explanations import Figure, explanation_for
@@ -31,7 +31,7 @@ from services.notice_service import unsigned_notices
 from services.notices import shown_pdf
 from services.rated_view import rated_view
 from services.refusal import Refusal, not_found
-from services.target_access import as_target, own_case, own_notice, own_target, own_targets
+from services.target_access import own_case, own_notice, own_target, own_targets
 from services.target_case import CaseSheet, case_sheet, moved_refusal, taken_already
 from services.target_pages import (
     case_page,
@@ -44,31 +44,21 @@ from services.target_scores import own_figures
 from services.target_steps import FIXED_AT_SERVICE, asks_of_target, fixed_answers, serves
 from workflow.engine import Offer
 
-__all__ = ["MENU", "blueprint", "sign_views"]
+__all__ = ["MENU", "blueprint", "notice_views", "sign_views"]
 
 MENU = [
     MenuEntry("department.index", _l("待办事项"), _l("测评对象"), 20),
     MenuEntry("department.cases", _l("本单位整改事项"), _l("测评对象"), 21),
-    MenuEntry("department.score", _l("得分与名次"), _l("测评对象"), 22),
+    MenuEntry("department.notices", _l("收到的文书"), _l("测评对象"), 22),
+    MenuEntry("department.score", _l("得分与名次"), _l("测评对象"), 23),
 ]
-
-
-def _me() -> Actor:
-    return as_target(current_actor())
-
-
-def _campaign() -> Campaign:
-    campaign = current_campaign()
-    if campaign is None:
-        raise Refusal("no_campaign", _("还没有测评活动。效能办建立活动后，这里会出现您的事项和得分。"), 404)
-    return campaign
 
 
 @blueprint.get("")
 @allow(Role.TARGET)
 def index() -> Page:
     """What needs an answer now; messages, score, result."""
-    actor, campaign, at = _me(), _campaign(), now()
+    actor, campaign, at = me(), campaign_of_page(), now()
     targets = own_targets(database.session, actor)
     view = rated_view(database.session, campaign, now=at)
     ranking = view.ranking
@@ -105,7 +95,7 @@ def _number(text: str | None) -> int:
 @allow(Role.TARGET)
 def cases() -> Page:
     """The own cases, a page at a time."""
-    actor, campaign = _me(), _campaign()
+    actor, campaign = me(), campaign_of_page()
     which = request.args.get("which", "open")
     which = which if which in {"open", "ended", "all"} else "open"
     page = case_page(
@@ -135,7 +125,7 @@ def _sheet(actor: Actor, case_id: int) -> tuple[Case, CaseSheet]:
 @allow(Role.TARGET)
 def case(case_id: int) -> Page:
     """One case."""
-    _found, sheet = _sheet(_me(), case_id)
+    _found, sheet = _sheet(me(), case_id)
     return render_template("department/case.html", case=sheet.case, sheet=sheet)
 
 
@@ -143,7 +133,7 @@ def case(case_id: int) -> Page:
 @allow(Role.TARGET)
 def print_case(case_id: int) -> Page:
     """One case on paper: all of it unfolded, nothing to press."""
-    _found, sheet = _sheet(_me(), case_id)
+    _found, sheet = _sheet(me(), case_id)
     return render_template("department/print.html", case=sheet.case, sheet=sheet, printed_at=now())
 
 
@@ -153,7 +143,7 @@ def notice(notice_id: int) -> Page:
     """A notice as it was issued; `?save` to keep it instead of looking at it."""
     row = own_notice(database.session, current_actor(), notice_id)
     if row.case_id is not None:
-        own_case(database.session, _me(), row.case_id)
+        own_case(database.session, me(), row.case_id)
     pdf = shown_pdf(database.session, row, original=False, now=now())
     return send_file(
         io.BytesIO(pdf),
@@ -182,7 +172,7 @@ def _form_for(actor: Actor, offer: Offer) -> tuple[StepForm, tuple[Any, ...], di
 @allow(Role.TARGET)
 def take(case_id: int, trigger: str) -> Page:
     """One step of a case: its form, and taking it."""
-    actor = _me()
+    actor = me()
     found, sheet = _sheet(actor, case_id)
     if request.method == "POST" and _repeated(actor, found, trigger):
         return _done(found, again=True)
@@ -276,7 +266,7 @@ def _step_page(
 @allow(Role.TARGET)
 def score() -> Page:
     """The own score explained; the head of a unit with several targets chooses one."""
-    actor, campaign = _me(), _campaign()
+    actor, campaign = me(), campaign_of_page()
     targets = own_targets(database.session, actor)
     if len(targets) == 1:
         return _score_page(campaign, actor, targets[0].id)
@@ -289,7 +279,7 @@ def score() -> Page:
 @allow(Role.TARGET)
 def score_of(target_id: int) -> Page:
     """The score of one own target."""
-    return _score_page(_campaign(), _me(), target_id)
+    return _score_page(campaign_of_page(), me(), target_id)
 
 
 def _score_page(campaign: Campaign, actor: Actor, target_id: int) -> str:

@@ -517,3 +517,40 @@ def test_a_receipt_of_service_waits_for_nobody(owner: CarefulClient, issued: Cal
     assert "送达回证" in page.replace("　", "").replace(" ", "")
     assert "待签收" not in page
     assert "现在不能办理“签收文书”" in page
+
+
+def test_the_register_shows_the_own_notices_with_who_signed(
+    office: Office, owner: CarefulClient, stranger: CarefulClient, issued: Callable[..., int]
+) -> None:
+    first = issued()
+    issued(office.other_target)
+    assert "收到的文书" in owner.get("/t").text  # from the menu
+    page = owner.get("/t/notices").text
+    assert "效整改〔2026〕1号" in page
+    assert "效整改〔2026〕2号" not in page
+    assert "待签收" in page
+    assert "/sign" in page
+    assert "效整改〔2026〕2号" in stranger.get("/t/notices").text
+    sign(owner, first)
+    page = owner.get("/t/notices?status=served").text
+    assert "演示经办人" in page
+    assert re.search(r'href="(/t/notices/\d+\.pdf\?save=1)"', page)
+    assert "没有符合条件的文书" in owner.get("/t/notices?status=waiting&word=效整改").text
+    strange = "/t/notices?status=x&year=%00&word=%00&after=2026-%00-1&before=nowhere"
+    assert owner.get(strange).status_code == 200
+
+
+def test_a_long_register_goes_on_over_pages(
+    owner: CarefulClient, issued: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _turn in range(3):
+        issued()
+    monkeypatch.setattr(
+        "services.notice_lists.list_notices.__kwdefaults__", {"after": "", "before": "", "size": 2}
+    )
+    first = owner.get("/t/notices").text
+    assert "3号" in first
+    assert "〔2026〕1号" not in first
+    following = re.search(r'href="([^"]+)" rel="next"', first)
+    assert following is not None
+    assert "〔2026〕1号" in owner.get(following.group(1).replace("&amp;", "&")).text
