@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from notices.definition import Block, FormGrid, FormRow, NoticeKind, Paragraph, QrPlace, Value
+from notices.definition import Block, FormGrid, FormRow, NoticeKind, Paragraph, QrPlace, Value, placeholders
 from notices.filling import Filling
-from notices.vocabulary import sample_values
+from notices.template import ASKED
+from notices.vocabulary import VOCABULARY, sample_values
 
 _MAY_BE_BLANK = ("copy_number", "secrecy", "urgency", "signer", "note", "cc")
 
@@ -45,8 +46,9 @@ def missing_values(kind: NoticeKind, values: Mapping[str, Value]) -> tuple[tuple
 
 
 def sample_of(kind: NoticeKind) -> dict[str, Any]:
-    """Simulated values for every placeholder: the vocabulary's, and the kind's own over them."""
-    return {**sample_values(), **kind.sample}
+    """Simulated values for every placeholder: the vocabulary's, what steps ask, and the kind's own over them."""
+    asked = {name: VOCABULARY[name].sample for name in placeholders(kind) if name.startswith(ASKED)}
+    return {**sample_values(), **asked, **kind.sample}
 
 
 def _ask_form(form: Sequence[FormRow], filling: Filling) -> None:

@@ -281,7 +281,7 @@ def load_notice_kind(data: Any) -> NoticeKind:
 def placeholders(kind: NoticeKind) -> frozenset[str]:
     """Names of all values the kind can print or ask, conditions included; row columns excluded."""
     names = {name for _, text, _ in kind.texts() for name in placeholders_in(text)}
-    names = {name for name in names if "." not in name and name != "group"}
+    names = {name for name in names if not name.startswith("row.") and name != "group"}
     names |= {table.rows for _, table, _ in kind.tables()}
     names |= {rows for _, _, rows in kind.texts() if rows is not None}
     if kind.qr is not QrPlace.NONE:

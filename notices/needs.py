@@ -44,7 +44,11 @@ def _printed(kind: NoticeKind) -> Iterator[tuple[str, str, frozenset[str]]]:
         inside = frozenset().union(*(names for part, names in guards.items() if place.startswith(part)))
         blank = place.split(".")[0] in _BLANK_OK or _is_form_text(place)
         for name in placeholders_in(text):
-            if "." in name or name == "group" or (blank and name in VOCABULARY and VOCABULARY[name].optional):
+            if (
+                name.startswith("row.")
+                or name == "group"
+                or (blank and name in VOCABULARY and VOCABULARY[name].optional)
+            ):
                 continue
             yield place, name, inside
     for place, table, _group in kind.tables():

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-#: ``{name}`` is a value of the vocabulary, ``{row.name}`` a column of the row at hand.
-PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?)\}")
+#: Before the label of a question that the procedure asks and the vocabulary does not have.
+ASKED = "填报·"
+#: ``{name}`` is a value of the vocabulary, ``{row.name}`` a column of the row at hand, ``{填报·label}`` what was asked.
+PLACEHOLDER = re.compile(rf"\{{([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?|{ASKED}[^{{}}\n]{{1,60}})\}}")
 
 
 def placeholders_in(text: str) -> tuple[str, ...]:

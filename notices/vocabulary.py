@@ -1,4 +1,5 @@
-"""The values a notice may show: name, Chinese meaning, type, sample. Services fill these; kinds use no others.
+"""The values a notice may show: name, Chinese meaning, type, sample. Services fill these; kinds use no others
+but ``填报·label``, what a step of the procedure asks under that label.
 
 Values are finished text as it is printed (dates ``2012年4月9日``, points ``3``), or rows of text for a table.
 Samples are simulated: they show the layout and name no real person.
@@ -6,9 +7,12 @@ Samples are simulated: they show the layout and name no real person.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from notices.template import ASKED
 
 
 @dataclass(frozen=True)
@@ -201,10 +205,31 @@ _SERVICE: dict[str, Placeholder] = {
     "document_hash": _text("文书摘要（SHA-256）", "", optional=True),
 }
 
+
+class _Vocabulary(dict[str, Placeholder]):
+    """The values of every procedure; besides them whatever a step asks, by its label, though none is listed."""
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or (isinstance(name, str) and bool(_ASKED.fullmatch(name)))
+
+    def __missing__(self, name: str) -> Placeholder:
+        if name not in self:
+            raise KeyError(name)
+        label = name.removeprefix(ASKED)
+        return Placeholder(label, f"（样张）{label}")
+
+    def get(self, name: str, default: Any = None) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            return default
+
+
+_ASKED = re.compile(rf"{ASKED}[^{{}}\n]{{1,60}}")
 #: Every value by name.
-VOCABULARY: Mapping[str, Placeholder] = {
-    **_ISSUE, **_CASE, **_TIME, **_DECISION, **_RESULT, **_ROWS, **_SERVICE,
-}  # fmt: skip
+VOCABULARY: Mapping[str, Placeholder] = _Vocabulary(
+    {**_ISSUE, **_CASE, **_TIME, **_DECISION, **_RESULT, **_ROWS, **_SERVICE}
+)
 
 
 def fact_types() -> dict[str, Any]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from notices.template import PLACEHOLDER
+from notices.template import ASKED, PLACEHOLDER
 from notices.vocabulary import VOCABULARY
 
 #: Before the name of a column of the row at hand.
@@ -35,6 +35,8 @@ def read_aloud(text: str, rows: str | None = None) -> str:
     def words(name: str) -> str:
         if name == "group":
             return GROUP
+        if name.startswith(ASKED):
+            return name
         if name.startswith("row."):
             meaning = columns.get(name.removeprefix("row."))
             return f"{ROW}{meaning}" if meaning else name

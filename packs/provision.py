@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from notices.origins import CAMPAIGN_RESULT, CASE, ISSUE, TARGET_RESULT, Origin
+from notices.template import ASKED
 from notices.vocabulary import VOCABULARY
 from packs.parts import Pack, PartKind
 from workflow.definition import PREVIOUS, SAME, Ask, Clock, IssueNoticeRule, Trigger, Workflow
 from workflow.rights import unfillable
+from workflow.vocabulary import AskType
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,7 @@ def _case_values(
         for ask in _answered(workflow, other, all):
             words = f"此前步骤“{other.name}”填报的“{ask.label}”"
             earlier.setdefault(ask.field, Provided(ask.field, words, sure=False))
+    by_label = _by_label(workflow, trigger, own, earlier)
     for asked in (own, earlier):
         if "service_way" in asked:
             found = asked["service_way"]
@@ -126,7 +129,29 @@ def _case_values(
     return (
         *computed,
         *(value for name, value in earlier.items() if name not in known and name in VOCABULARY),
+        *by_label,
     )
+
+
+def _by_label(
+    workflow: Workflow, trigger: Trigger | None, own: Mapping[str, Provided], earlier: Mapping[str, Provided]
+) -> Iterator[Provided]:
+    """What the steps ask that the vocabulary does not have, by its label; of this step before that of earlier ones."""
+    found: dict[str, Provided] = {}
+    steps = [*([trigger] if trigger is not None else []), *workflow.triggers]
+    for answers in (own, earlier):
+        for ask in (ask for step in steps for ask in step.asks):
+            name = f"{ASKED}{ask.label}"
+            given = answers.get(ask.field)
+            if (
+                given is None
+                or ask.type is AskType.FILES
+                or ask.field in VOCABULARY
+                or name not in VOCABULARY
+            ):
+                continue
+            found.setdefault(name, Provided(name, given.source, given.sure))
+    return iter(tuple(found.values()))
 
 
 def _answered(

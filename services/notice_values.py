@@ -10,16 +10,18 @@ from zoneinfo import ZoneInfo
 
 from models.case import CaseStep, Deadline
 from notices.definition import NoticeKind, Value, placeholders
+from notices.template import ASKED
 from scoring.engine import case_deduction
 from scoring.exact import printed
 from services.case_access import history_of
+from services.case_words import words_of
 from services.deductions import states_of, tiers_of
 from services.definitions import notice_kind_of
 from services.dossier import Dossier
 from services.repeat_offence import in_words
 from workflow.calendar import remaining_working_days
 from workflow.definition import Clock, Workflow
-from workflow.vocabulary import UNIT_WORDS, ClockUnit
+from workflow.vocabulary import UNIT_WORDS, AskType, ClockUnit
 
 LOCAL = ZoneInfo("Asia/Shanghai")
 
@@ -55,8 +57,24 @@ def case_values(
     if (wanted & elsewhere) - values.keys():
         # Asked at earlier steps; what is computed above goes before what was once said.
         values = {**_texts(dossier.said, labels), **values}
+    if any(name.startswith(ASKED) for name in wanted):
+        values.update(_by_label(dossier, step))
     values["service_method"] = values.get("service_way", "")
     return {name: value for name, value in values.items() if name in wanted}
+
+
+def _by_label(dossier: Dossier, step: CaseStep) -> dict[str, Value]:
+    """What the steps were told, by the labels of their questions; this step's own before what was said earlier."""
+    found: dict[str, Value] = {}
+    said = {**dossier.said, **dossier.case.situation["noted"]}
+    first = dossier.workflow.triggers_by_key.get(step.trigger)
+    steps = ((first, step.asked), *((trigger, said) for trigger in dossier.workflow.triggers))
+    for trigger, answers in steps:
+        for ask in trigger.asks if trigger else ():
+            value = answers.get(ask.field)
+            if value not in (None, "", []) and ask.type is not AskType.FILES:
+                found.setdefault(f"{ASKED}{ask.label}", words_of(ask, value))
+    return found
 
 
 @lru_cache(maxsize=64)

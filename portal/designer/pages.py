@@ -11,6 +11,7 @@ from typing import Any
 from definitions.fault import Fault
 from definitions.sentences import Facts
 from notices.facts import kind_facts
+from notices.template import ASKED
 from notices.vocabulary import VOCABULARY
 from notices.worded import LEVELS, condition_in_words
 from notices.wording import GROUP, ROW, read_aloud
@@ -157,7 +158,8 @@ def value_lines(issuers: Sequence[Issuer], rows: str | None = None) -> list[Valu
         ValueLine(f"{{{ROW}{meaning}}}", f"{ROW}{meaning}", ("逐行重复的表格",), "", sure=True)
         for meaning in columns.values()
     ]
-    for name, entry in VOCABULARY.items():
+    asked = dict.fromkeys(v.name for issuer in issuers for v in issuer.values if v.name.startswith(ASKED))
+    for name, entry in (*VOCABULARY.items(), *((name, VOCABULARY[name]) for name in asked)):
         if entry.columns:
             continue
         given = [(issuer, value) for issuer in issuers for value in issuer.values if value.name == name]
@@ -166,7 +168,7 @@ def value_lines(issuers: Sequence[Issuer], rows: str | None = None) -> list[Valu
         sample = str(entry.sample)
         lines.append(
             ValueLine(
-                typed=f"{{{entry.meaning}}}",
+                typed=f"{{{name if name in asked else entry.meaning}}}",
                 meaning=entry.meaning,
                 sources=tuple(dict.fromkeys(value.source for _issuer, value in given)),
                 sample=sample if len(sample) <= 40 else f"{sample[:40]}…",

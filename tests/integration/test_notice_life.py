@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import io
 from typing import Any
 
+import pdfplumber
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
@@ -23,7 +26,7 @@ from services.notice_lists import NoticeFilter, list_notices, series_checks, who
 from services.notice_reissue import corrections, reissue_notice
 from services.notice_service import record_service
 from services.notice_voiding import decide_void, void_notice, waiting_voidings
-from services.notices import Occasion, issue_notices, shown_pdf, verify_by_code
+from services.notices import Occasion, issue_notices, pdf_of, shown_pdf, verify_by_code
 from services.refusal import Refusal
 from services.transaction import transaction
 from tests.integration.office import START, Office, days, person
@@ -368,3 +371,35 @@ def test_a_published_wording_holds_for_the_next_notice_alone(session: Session, o
         campaign = session.get_one(Campaign, office.campaign.id)
         [new] = issue_notices(session, office.officer, campaign, wanted, Occasion(START))
     assert new.kind_id == live.id
+
+
+def test_what_a_step_newly_asks_is_frozen_under_its_label(session: Session, office: Office) -> None:
+    with writing():
+        rows = {row.key: row for row in session.execute(select(Definition)).scalars()}
+        flow = copy.deepcopy(dict(rows["rectification"].body))
+        step = next(trigger for trigger in flow["triggers"] if trigger["key"] == "issue")
+        step["asks"] = [
+            *step["asks"],
+            {"field": "witness", "label": "见证人", "type": "text"},
+            {"field": "look_on", "label": "复查日期", "type": "date"},
+            {"field": "windows", "label": "窗口数", "type": "number"},
+            {
+                "field": "manner", "label": "复查方式", "type": "choice",
+                "options": [{"key": "visit", "label": "现场复查"}, {"key": "paper", "label": "书面复查"}],
+            },
+        ]  # fmt: skip
+        rows["rectification"].body = flow
+        note = "{填报·见证人}见证；{填报·复查日期}{填报·复查方式}{填报·窗口数}个窗口"
+        rows["rectification_notice"].body = {**rows["rectification_notice"].body, "note": note}
+        session.commit()
+    case = opened(session, office)
+    refused("notice_incomplete", step_case, session, office.officer, case, "issue", asked={}, now=START)
+    said = {"witness": "王某{unit}", "look_on": "2026-05-06", "windows": 12, "manner": "visit"}
+    step_case(session, office.officer, case, "issue", asked=said, now=START)
+    row = session.execute(select(Notice).where(Notice.kind == "rectification_notice")).scalar_one()
+    assert {name: value for name, value in row.frozen.items() if name.startswith("填报·")} == {
+        "填报·见证人": "王某{unit}", "填报·复查日期": "2026-05-06", "填报·窗口数": "12", "填报·复查方式": "现场复查",
+    }  # fmt: skip
+    with pdfplumber.open(io.BytesIO(pdf_of(session, row, now=START))) as pages:
+        text = "".join("".join(page.extract_text().split()) for page in pages.pages)
+    assert "王某{unit}见证；2026年5月6日现场复查12个窗口" in text
