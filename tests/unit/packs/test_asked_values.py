@@ -21,7 +21,7 @@ from portal.designer.pages import value_lines
 
 PACK = Path(__file__).resolve().parents[3] / "packs" / "district-2012"
 KIND, FLOW = "notices/rectification_notice.yaml", "workflows/rectification.yaml"
-NEW = [
+NEW: list[dict[str, Any]] = [
     {"field": "witness", "label": "见证人", "type": "text", "required": True},
     {"field": "look_on", "label": "复查日期", "type": "date"},
     {"field": "papers", "label": "佐证材料", "type": "files"},
