@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,9 @@ class Glyphs:
         if face not in self._loaded:
             from fontTools.ttLib import TTFont
 
-            font = TTFont(self._directory / face.value, lazy=True)
+            # From memory, read table by table: an open file would have to be closed by someone.
+            content = BytesIO((self._directory / face.value).read_bytes())
+            font = TTFont(content, lazy=True)
             self._loaded[face] = _Loaded(
                 font, font.getBestCmap(), font["hmtx"].metrics, font["head"].unitsPerEm
             )

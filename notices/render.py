@@ -15,7 +15,7 @@ from notices.composition import Composer
 from notices.definition import NoticeFormat, NoticeKind, Value, placeholders
 from notices.engine import lay_out
 from notices.filling import Filling, checked_values
-from notices.fonts import fonts_directory, use_fonts
+from notices.fonts import FontsMissing, fonts_directory, use_fonts
 from notices.glyphs import Glyphs, glyphs_in
 from notices.layout import page_html
 from notices.refusal import NoticeGlyphMissing, NoticeIncomplete, NoticeRefused
@@ -72,6 +72,16 @@ def _enclosed(kind: NoticeKind, values: Mapping[str, Value]) -> bytes:
     printed = {name: values[name] for name in sorted(placeholders(kind)) if name in values}
     content = {"kind": kind.key, "name": kind.name, "version": kind.version, "values": printed}
     return json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1).encode("utf-8")
+
+
+def make_ready() -> None:
+    """Load what `check_issue` looks at, once for the process; does nothing where the machine has no fonts yet."""
+    try:
+        directory = fonts_directory()
+        use_fonts(directory)
+    except FontsMissing:
+        return
+    glyphs_in(directory).missing("一")
 
 
 def check_issue(kind: NoticeKind, values: Mapping[str, Value]) -> None:

@@ -149,7 +149,8 @@ def _entry(row: Any) -> dict[str, Any]:
 def _paper(file: CaseFile, notice: Notice, path: str) -> dict[str, Any]:
     service = notice.service
     return {
-        "number": notice.number, "kind": file.kinds[notice.kind], "title": notice.title, "status": notice.status,
+        "number": notice.number, "kind": file.kinds[notice.kind], "title": notice.title,
+        "status": "superseded" if notice.superseded else notice.status,
         "issued_on": notice.issued_on.isoformat(), "path": f"{path}.pdf", "values": f"{path}.json",
         "values_sha256": notice.sha256, "void_reason": notice.void_reason,
         "service": None if service is None else {

@@ -20,7 +20,7 @@ _FACTS = (
     ("found_on", "发现日期"), ("opened_at", "立案时间"),
     ("ended_at", "办结时间"), ("state", "办结状态"), ("points", "扣分合计"),
 )  # fmt: skip
-_STATUS = {"issued": "已印发", "served": "已送达", "voided": "作废"}
+_STATUS = {"issued": "已印发", "served": "已送达", "voided": "作废", "superseded": "已被代替"}
 
 
 def index_page(index: dict[str, Any]) -> str:

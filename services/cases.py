@@ -28,6 +28,7 @@ from services.case_rights import refuse_empty_sheet
 from services.definitions import workflow_of
 from services.dossier import Dossier
 from services.history import record
+from services.notices import ready_to_issue
 from services.numbers import take_number
 from services.refusal import Refusal, not_found
 from services.repeat_offence import grounds
@@ -216,6 +217,7 @@ def step_case(
     deadline that ran out, a service that was recorded later). cosigners: ids of those who agreed in a panel.
     also: what else is written with the step, or undoes it by a Refusal. Raises Refusal.
     """
+    ready_to_issue()
     kept = tuple(files or ())
     wish = Wish(actor, case_id, trigger, asked, seen_version, kept, store, cosigners, seen_procedure, also)
     while True:

@@ -89,4 +89,4 @@ def _program(name: str) -> str:
 
 def _major(path: Path) -> int:
     version = path.parents[1].name
-    return int(version) if version.isdigit() else 0
+    return int(version) if version.isascii() and version.isdigit() else 0

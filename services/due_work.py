@@ -18,7 +18,7 @@ from services.costs import cost_words
 from services.dossier import Dossier
 from services.history import record
 from services.jobs import Work
-from services.notices import draw, keep_file
+from services.notices import draw, keep_file, ready_to_issue
 from services.print_runs import JOB, draw_part, keep_part
 from services.retention import retention_works
 from services.sending import deliver, keep_answer
@@ -67,8 +67,8 @@ def _still_due(session: Session, payload: dict[str, Any]) -> Deadline | None:
 
 #: Every kind of job of cases and notices.
 WORKS: dict[str, Work] = {
-    "deadline": Work(apply=fire_deadline),
-    "reminder": Work(apply=remind),
+    "deadline": Work(apply=fire_deadline, ready=ready_to_issue),
+    "reminder": Work(apply=remind, ready=ready_to_issue),
     "case_migration": Work(apply=go_on),
     "deliver": Work(prepare=deliver, apply=keep_answer),
     "draw_notice": Work(

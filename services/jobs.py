@@ -40,12 +40,14 @@ class Work:
     apply: (session, payload, prepared, now), inside the transaction that marks the job done.
     prepare: (session, payload) before that transaction, for what takes long (drawing a page); reads only. Its
     payload says besides under `tried_at` when this try began, as ISO text.
+    ready: loads, before that transaction, what the process needs for such work; quick when it is there.
     elsewhere: whether other processes, of lower priority, do what takes long; nobody here is kept waiting by it.
     """
 
     apply: Callable[[Session, dict[str, Any], Any, datetime], None]
     prepare: Callable[[Session, dict[str, Any]], Any] | None = None
     elsewhere: bool = False
+    ready: Callable[[], None] | None = None
 
 
 def schedule(session: Session, kind: str, *, key: str, payload: dict[str, Any], due_at: datetime) -> None:
@@ -116,6 +118,8 @@ def claim(
 def run(session: Session, job: Claim, work: Work, *, now: datetime) -> bool:
     """Do one claimed job: effect and mark in one transaction. False if the lease was lost or it failed."""
     try:
+        if work.ready is not None:
+            work.ready()
         prepared = (
             work.prepare(session, {**job.payload, "tried_at": now.isoformat()}) if work.prepare else None
         )

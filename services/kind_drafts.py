@@ -197,8 +197,13 @@ def part_words(part: str) -> str:
     ('正文第3段', '附件1', '附件1第2段')
     """
     owner, _, position = part.partition("-")
-    noun = "正文" if owner == "body" else f"附件{int(owner[1:] or 0) + 1}" if owner[1:].isdigit() else owner
-    return f"{noun}第{int(position) + 1}段" if position.isdigit() else noun
+    noun = "正文" if owner == "body" else f"附件{int(owner[1:]) + 1}" if _is_figure(owner[1:]) else owner
+    return f"{noun}第{int(position) + 1}段" if _is_figure(position) else noun
+
+
+def _is_figure(text: str) -> bool:
+    """Whether it is a number as addresses write it: other scripts' digits, or ², are none."""
+    return text.isascii() and text.isdigit() and len(text) < 10
 
 
 # -- publishing ----------------------------------------------------------------------------------------------

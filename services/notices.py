@@ -157,6 +157,13 @@ def _follow_up(session: Session, actor: Actor, row: Notice, now: datetime) -> No
     record(session, actor, "notice.issued", object_kind="notice", object_id=row.id, payload=payload, now=now)
 
 
+def ready_to_issue() -> None:
+    """Load fonts before an act that may issue begins: the first notice of a process kept all other writers waiting."""
+    from notices.render import make_ready  # draws pages; loaded when the first notice may be issued
+
+    make_ready()
+
+
 def title_of(kind: NoticeKind, values: dict[str, Value]) -> str:
     """The title as one line, for registers and lists."""
     return fill(kind.title, lambda name: str(values.get(name, ""))).replace("|", "")[:300]

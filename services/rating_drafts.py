@@ -23,7 +23,8 @@ from services.answer_drafts import drop_draft, find_draft, rating_place, save_dr
 from services.attachments import FileStore, attach
 from services.choices import StoredChoices
 from services.draft_lifting import Waiting, lift_draft, put_back_draft, waiting_lift
-from services.rating_forms import HELD, checked_uploads, kept_id, rating_form
+from services.rating_forms import checked_uploads, kept_id, rating_form
+from services.retention import HELD
 from services.transaction import transaction
 
 

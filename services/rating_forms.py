@@ -32,12 +32,11 @@ from services.attachments import Checked, FileStore, Upload, attach, attachments
 from services.choices import StoredChoices
 from services.definitions import form_of_campaign
 from services.refusal import Refusal, forbidden, not_found
+from services.retention import HELD, UPLOADS_KEPT, plan_expiry
 from services.transaction import transaction
 from services.uploads import sent_ahead
 
 LOCAL = ZoneInfo("Asia/Shanghai")
-#: Files of a form that was refused belong to its writer until the form is taken.
-HELD = "held"
 _ROSTER = table_of(Target).c
 _TARGET = select(_ROSTER.id).where(_ROSTER.key == bindparam("key"), _ROSTER.active)
 _KEPT = re.compile(r"file-(\d{1,12})")
@@ -187,6 +186,8 @@ def refused(
     new = [(field, file) for field, file in checked if file.sha256 not in kept]
     with transaction(session):
         rows = attach(session, actor, store, new, owner_kind=HELD, owner_id=actor.person, now=now)
+        if rows:
+            plan_expiry(session, now + UPLOADS_KEPT)
     for row in rows:
         control = bound.form[f"{PREFIX}{row.field}"]
         ids = [*control.posted.get("kept", ()), kept_id(row)]

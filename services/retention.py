@@ -5,6 +5,7 @@ Removing answers is an act in the log: which collection, how many, up to which d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection as Items
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -29,6 +30,9 @@ EXPIRE = "expire_drafts"
 #: Whose files are those that another system sent ahead of a form, and how long they wait for it.
 UPLOAD = "upload"
 UPLOADS_KEPT = timedelta(days=2)
+#: Whose files are those of a rating that was refused or is only begun: its form or its draft names them.
+HELD = "held"
+_NAMED = re.compile(r"file-(\d{1,12})", re.ASCII)
 
 
 def plan_purge(session: Session, held: Collection, submitted_at: datetime) -> None:
@@ -121,6 +125,20 @@ def expire_uploads(session: Session, *, store: FileStore, now: datetime) -> None
     _remove_files(session, store, own)
 
 
+def expire_held(session: Session, *, store: FileStore, now: datetime) -> None:
+    """Let go of files of refused and begun ratings that were given up; those that a draft still names stay."""
+    old = (Attachment.owner_kind == HELD, Attachment.uploaded_at <= now - UPLOADS_KEPT)
+    owners = select(Attachment.owner_id).where(*old)
+    drafts = session.execute(select(AnswerDraft.typed).where(AnswerDraft.user_id.in_(owners))).scalars()
+    named = {
+        int(match[1]) for typed in drafts for _name, value in typed if (match := _NAMED.fullmatch(str(value)))
+    }
+    gone = set(session.execute(select(Attachment.id).where(*old)).scalars()) - named
+    ids = sorted(gone)
+    for start in range(0, len(ids), 500):
+        _remove_files(session, store, (Attachment.id.in_(ids[start : start + 500]),))
+
+
 def remove_drafts(session: Session, ids: Items[int], *, store: FileStore) -> None:
     """Remove drafts and the files that only they have."""
     if not ids:
@@ -159,6 +177,7 @@ def retention_works(store: FileStore) -> dict[str, Work]:
     def expire(session: Session, _payload: dict[str, Any], _prepared: Any, now: datetime) -> None:
         expire_drafts(session, store=store, now=now)
         expire_uploads(session, store=store, now=now)
+        expire_held(session, store=store, now=now)
 
     return {PURGE: Work(apply=purge), EXPIRE: Work(apply=expire)}
 

@@ -209,3 +209,19 @@ def test_a_changed_package_is_found_out(desk: Desk, tmp_path: Path) -> None:
         assert words in told.output
     assert CliRunner().invoke(check, [str(good)]).exit_code == 0
     assert faults_of(b"no zip")
+
+
+def test_a_notice_that_another_took_the_place_of_is_said_to_be_so(desk: Desk) -> None:
+    case = closed_case(desk)
+    with desk.session() as session, writing():
+        old, new, *_more = session.execute(select(Notice).where(Notice.case_id == case)).scalars()
+        old.replaced_by_id = new.id
+        session.commit()
+        number = old.number
+    kept = desk.enter("officer").get(f"/desk/cases/{case}/archive.zip")
+    with zipfile.ZipFile(io.BytesIO(kept.data)) as package:
+        index = json.loads(package.read("index.json"))
+        page = package.read("index.html").decode("utf-8")
+    assert {row["number"]: row["status"] for row in index["notices"]}[number] == "superseded"
+    assert "已被代替" in page
+    assert faults_of(kept.data) == []
