@@ -24,13 +24,16 @@ def sheet(case_id: int) -> Page:
     """Change the sheet's words."""
     session, actor = database.session, current_actor()
     case = case_for(session, actor, case_id)
-    fields = changeable(session, actor, case).keys() - hidden_from(session, actor, case)
+    may = changeable(session, actor, case)
+    fields = may.keys() - hidden_from(session, actor, case)
     if not fields:
         raise forbidden(_("在这一状态修改事项"))
     form = SheetForm(obj=case)
     for field in SHEET_FIELDS:
         if field not in fields:
             del form[field]
+        elif may[field] or field == "facts":
+            form[field].flags.required = True  # judged by the service; here it is only said
     if not form.is_submitted():
         form.seen_version.data = str(case.row_version)
     elif form.validate():

@@ -84,6 +84,7 @@ def state_rows(workflow: Workflow, names: Names, wrong: frozenset[str]) -> list[
 def _state_tags(workflow: Workflow, state: State) -> list[str]:
     found = ["初始状态"] if state.key == workflow.initial else []
     found += ["终结状态"] if state.final else []
+    found += ["有字段权限"] if state.rights else []
     return [*found, "保留原期限"] if state.holds_clocks else found
 
 

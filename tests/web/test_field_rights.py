@@ -177,6 +177,7 @@ def test_the_sheet_is_changed_where_the_state_says_so_and_by_whom(desk: Desk) ->
     assert "请先在事项里填写“依据”" in stuck.text
     page = officer.get(path).text
     assert 'name="requirement"' not in page
+    assert "（选填）" not in page, "both are wanted"
     sent = {"csrf_token": hidden(page, "csrf_token"), "seen_version": hidden(page, "seen_version")}
     refused = officer.post(path, data={**sent, "facts": "改过的事实", "basis": " "})
     assert refused.status_code == 422
@@ -371,6 +372,7 @@ def test_the_table_is_edited_without_script(desk: Desk) -> None:
     assert kept["target", "cause"] == "must"
     assert ("head", "channel") not in kept, "not offered, not taken"
     assert kept["target", "responsible"] == "must", "what was not sent stays"
+    assert "有字段权限" in admin.get("/procedures/rectification/draft").text
     shown = admin.get("/procedures/rectification/draft/states/issued").text
     assert "测评对象不得查看“发现渠道”，可以查看、不得填写“建章立制情况”，办理时必须填写" in shown
     assert admin.get("/procedures/rectification/draft/states/nowhere/rights").status_code == 404
