@@ -11,7 +11,7 @@ from api import shapes
 from api.problems import PROBLEM
 
 #: What any address may answer instead, each as a problem.
-STATUSES = (401, 403, 404, 409, 413, 422, 429, 503)
+STATUSES = (400, 401, 403, 404, 409, 413, 422, 429, 503)
 
 
 def may_refuse(blueprint: Blueprint) -> Callable[[Any], Any]:
