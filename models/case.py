@@ -57,6 +57,17 @@ class Case(Base):
         return f"{self.number} {self.title}"
 
 
+class CaseItem(Base):
+    """What of a rating a case was opened for: one line of its repeating rows, or one row of a matrix."""
+
+    __tablename__ = "case_item"
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("rectification_case.id"), primary_key=True)
+    #: `FIELD:LINE` of the rating's answers.
+    item: Mapped[str] = mapped_column(String(130), primary_key=True)
+    rating_id: Mapped[int] = mapped_column(ForeignKey("rating.id"), index=True)
+
+
 class CaseStep(Base):
     """One entry of a case's history: who, when, what, from, to, under which rule. Only added to."""
 

@@ -134,6 +134,29 @@ def cases_after(
     return list(session.execute(loaded.order_by(Case.id.desc()).limit(size)).scalars())
 
 
+def running_cases(
+    session: Session,
+    actor: Actor,
+    campaign_id: int,
+    target_id: int,
+    *,
+    apart_from: int | None = None,
+    most: int = 20,
+) -> tuple[Case, ...]:
+    """The cases of a target that are not ended, of those this person may see, the newest first.
+
+    A later visit (回访) looks at these before it finds the same again.
+    apart_from: a rating whose own cases are left out.
+    """
+    query = visible_cases(actor).where(
+        Case.campaign_id == campaign_id, Case.target_id == target_id, Case.ended_at.is_(None)
+    )
+    if apart_from is not None:
+        query = query.where(func.coalesce(Case.rating_id, 0) != apart_from)
+    found = session.execute(query.order_by(Case.id.desc()).limit(most)).scalars()
+    return tuple(shown_case(case, hidden_from(session, actor, case)) for case in found)
+
+
 def count_cases(
     session: Session, actor: Actor, campaign: Campaign, which: CaseFilter, *, now: datetime
 ) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -22,6 +22,7 @@ from services.attachments import Checked, FileStore, attachments_of
 from services.cases import Problem, open_case
 from services.choices import StoredChoices
 from services.definitions import form_of
+from services.rating_items import is_source, items_of
 from services.refusal import Refusal, not_found
 from services.transaction import transaction
 
@@ -90,11 +91,12 @@ def _opened_before(session: Session, held: Submission, digest: str) -> Case:
     return case
 
 
-def proposal_from(session: Session, actor: Actor, rating_id: int) -> Proposal:
+def proposal_from(session: Session, actor: Actor, rating_id: int, items: Sequence[str] = ()) -> Proposal:
     """What the sheet of a new case can take over from a rating: its target, its day, the words of its form.
 
     The form's definition says which fields (`case_fields`); a field that picks from the problem dictionary
-    gives the problem. Who rated is never taken over. Refusal when the rating does not count.
+    gives the problem. items: keys of `services.rating_items`; their words, numbered when several, then take the place
+    of the questions they come from. Who rated is never taken over. Refusal when the rating does not count.
     """
     actor.require(*OFFICE, to="由测评立案")
     rating = session.get(Rating, rating_id)
@@ -105,8 +107,10 @@ def proposal_from(session: Session, actor: Actor, rating_id: int) -> Proposal:
     form = form_of(session, rating.form_id)
     wanted = form.binding.case_fields if form.binding else ()
     answers = {key: value for key, value in rating.answers.items() if key in wanted}
-    said = printed(form, answers, choices=StoredChoices(session))
     fields = {field.key: field for field in form.fields}
+    chosen = [item.text for item in items_of(session, rating) if item.key in items]
+    plain = {key: value for key, value in answers.items() if not chosen or not is_source(form, fields[key])}
+    said = printed(form, plain, choices=StoredChoices(session))
     problem = next(
         (
             str(value)
@@ -119,8 +123,8 @@ def proposal_from(session: Session, actor: Actor, rating_id: int) -> Proposal:
     return Proposal(
         rating_id=rating.id,
         target_id=rating.target_id,
-        title=_title(target, said),
-        facts="\n".join(f"{label}：{text}" for label, text in said),
+        title=_title_of(target, chosen) if chosen else _title(target, said),
+        facts="\n".join([*_numbered(chosen), *(f"{label}：{text}" for label, text in said)]),
         found_on=rating.happened_on,
         channel=_channel(session, rating),
         problem=problem,
@@ -138,6 +142,15 @@ def _title(target: Target, said: list[tuple[str, str]]) -> str:
     words = next((text for _, text in said if text.strip()), "")
     first = words.strip().splitlines()[0] if words.strip() else ""
     return f"{target.name}：{first}"[:120] if first else ""
+
+
+def _title_of(target: Target, chosen: Sequence[str]) -> str:
+    more = f"等{len(chosen)}项问题" if len(chosen) > 1 else ""
+    return f"{f'{target.name}：{chosen[0]}'[: 120 - len(more)]}{more}"
+
+
+def _numbered(chosen: Sequence[str]) -> list[str]:
+    return [f"{n}．{text}" for n, text in enumerate(chosen, start=1)] if len(chosen) > 1 else list(chosen)
 
 
 def evidence_offered(session: Session, actor: Actor, rating_id: int) -> list[Attachment]:

@@ -30,6 +30,7 @@ from services.dossier import Dossier
 from services.history import record
 from services.notices import ready_to_issue
 from services.numbers import take_number
+from services.rating_items import take_items
 from services.refusal import Refusal, not_found
 from services.repeat_offence import grounds
 from services.step_entry import StepRecord, lapse_panels, moved, written_step
@@ -53,7 +54,7 @@ _REFUSAL_STATUS = {
 
 @dataclass(frozen=True)
 class Problem:
-    """What was found: the sheet with which a case is opened."""
+    """What was found: the sheet with which a case is opened. items: what of the rating it is about."""
 
     target_id: int
     channel: str
@@ -65,6 +66,7 @@ class Problem:
     basis: str = ""
     grave: bool = False
     rating_id: int | None = None
+    items: tuple[str, ...] = ()
 
 
 def open_case(
@@ -87,6 +89,7 @@ def open_case(
             session, workflow, target_id=sheet.target_id, problem=sheet.problem, found_on=sheet.found_on
         )
         case = _new_case(session, actor, campaign, sheet, start(workflow, repeats=len(earlier)), now)
+        take_items(session, actor, case, sheet.rating_id, sheet.items)
         moment = Moment(now, now)
         facts = {"repeats": [row.number for row in earlier]} if earlier else {}
         entry = StepRecord(trigger="register", before="", facts=facts)

@@ -21,9 +21,11 @@ from models.rating import Rating, RatingVoid
 from models.roster import Target
 from services.actor import OFFICE, Actor
 from services.attachments import attachments_of
+from services.case_lists import running_cases
 from services.case_rights import hidden_from
 from services.choices import StoredChoices
 from services.definitions import form_of
+from services.rating_items import RatingItem, items_shown
 from services.refusal import not_found
 
 PAGE_SIZE = 50
@@ -55,7 +57,10 @@ class RatingPage:
 
 @dataclass(frozen=True)
 class RatingSheet:
-    """One rating in words. answers: (label, text) as its form prints them; cases: opened from it."""
+    """One rating in words. answers: (label, text) as its form prints them; cases: opened from it.
+
+    items: what of it can be put right by itself. running: other cases of the target, not ended.
+    """
 
     rating: Rating
     form_name: str
@@ -68,6 +73,8 @@ class RatingSheet:
     proposes_case: bool
     method: str
     grade: str
+    items: tuple[RatingItem, ...]
+    running: tuple[Case, ...]
 
 
 def list_ratings(
@@ -172,20 +179,22 @@ def rating_sheet(session: Session, actor: Actor, rating_id: int) -> RatingSheet:
             .where(RatingVoid.rating_id == rating.id)
             .options(joinedload(RatingVoid.proposed_by), joinedload(RatingVoid.approved_by))
         ).scalar_one_or_none(),
-        cases=tuple(
-            case
-            for case in session.execute(
-                select(Case).where(Case.rating_id == rating.id).order_by(Case.id)
-            ).scalars()
-            if "rating" not in hidden_from(session, actor, case)
-        ),
+        cases=_opened_from(session, actor, rating),
         replaced_by=session.execute(
             select(Rating.id).where(Rating.revises_id == rating.id)
         ).scalar_one_or_none(),
         proposes_case=proposes_case(form, rating.answers),
         method=name_in(campaign.settings["methods"], rating.method),
         grade=name_in(campaign.settings["grades"], rating.grade),
+        items=items_shown(session, actor, rating),
+        running=running_cases(session, actor, campaign.id, rating.target_id, apart_from=rating.id),
     )
+
+
+def _opened_from(session: Session, actor: Actor, rating: Rating) -> tuple[Case, ...]:
+    """The cases that came of a rating, of those whose origin the reader gets to know."""
+    rows = session.execute(select(Case).where(Case.rating_id == rating.id).order_by(Case.id)).scalars()
+    return tuple(case for case in rows if "rating" not in hidden_from(session, actor, case))
 
 
 def name_in(entries: list[dict[str, Any]], key: str) -> str:

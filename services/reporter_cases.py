@@ -20,7 +20,7 @@ from models.rating import Rating
 from models.roster import Target, Unit
 from services.actor import Actor
 from services.case_access import REPORTERS, facts_of, person_of, reported, reported_by
-from services.case_rights import hidden_from
+from services.case_rights import hidden_from, shown_case
 from services.case_words import said_in
 from services.cases import step_case
 from services.definitions import workflow_of
@@ -64,6 +64,18 @@ def asked_back(session: Session, actor: Actor, *, now: datetime) -> list[AskedBa
     ]
     answers = _answers(session, [case.id for case, _ in found])
     return [_asked(session, actor, case, offer, answers.get(case.id)) for case, offer in found]
+
+
+def own_running(session: Session, actor: Actor, campaign_id: int, target: str = "") -> list[Case]:
+    """The cases of one's own reports that are not ended, the newest first; what a further visit (回访) looks at.
+
+    target: key; empty for all. Only target, title and day of them are told to the reporter.
+    """
+    query = _own(actor).where(Case.campaign_id == campaign_id)
+    if target:
+        query = query.where(Case.target.has(Target.key == target))
+    found = session.execute(query.order_by(None).order_by(Case.id.desc()).limit(20)).scalars()
+    return [shown_case(case, hidden_from(session, actor, case)) for case in found]
 
 
 def asked_back_for(session: Session, actor: Actor, case_id: int, trigger: str, *, now: datetime) -> AskedBack:

@@ -8,6 +8,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from models.case import Case
 from models.notice import Attachment
 from models.people import Role
 from portal.access import allow, current_actor
@@ -29,7 +30,7 @@ from portal.downloads import file_answer
 from portal.files import file_store
 from services.attachments import Checked, Upload, check
 from services.case_file import case_file
-from services.case_lists import MOST_EXPORTED, CaseFilter, list_cases, states_in_use
+from services.case_lists import MOST_EXPORTED, CaseFilter, list_cases, running_cases, states_in_use
 from services.case_opening import evidence_carried, evidence_offered, open_case_once, proposal_from
 from services.costs import cost_ahead
 from services.deductions import tiers_of
@@ -37,6 +38,7 @@ from services.definitions import scheme_of
 from services.forced_moves import open_move
 from services.messages import mark_read
 from services.panel_lists import panels_of_case, step_names
+from services.rating_items import MOST_ITEMS
 from services.refusal import Refusal
 from services.repeat_offence import earlier_cases
 from services.roster_choices import categories, problems_by_aspect, targets_by_unit, units_by_category
@@ -79,13 +81,22 @@ def cases_export() -> Page:
 @allow(Role.OFFICER, Role.HEAD)
 def new_case() -> Page:
     """Open a case, of one's own knowledge or from a rating."""
-    form = _case_form()
+    items, later = _items()
+    form = _case_form(items)
     offered = _offered(form)
     chosen = _carried_ids() if request.method == "POST" else {row.id for row in offered}
-    shown: dict[str, Any] = {"form": form, "offered": offered, "chosen": chosen}
+    shown: dict[str, Any] = {
+        "form": form,
+        "offered": offered,
+        "chosen": chosen,
+        "items": items,
+        "later": later,
+        "running": _running(form),
+    }
     if not form.validate_on_submit():
         return render_template("desk/new_case.html", **shown), 422 if form.errors else 200
-    earlier = earlier_cases(database.session, campaign_or_404(), form.sheet())
+    sheet = form.sheet(items)
+    earlier = earlier_cases(database.session, campaign_or_404(), sheet)
     if earlier and request.form.get("repeats_seen") != earlier.numbers:
         return render_template("desk/new_case.html", **shown, earlier=earlier), 422
     try:
@@ -93,7 +104,7 @@ def new_case() -> Page:
             database.session,
             current_actor(),
             campaign_or_404().id,
-            form.sheet(),
+            sheet,
             token=form.token.data or "",
             now=now(),
             files=[*_carried(form, chosen), *_evidence(form)],
@@ -107,17 +118,36 @@ def new_case() -> Page:
         else _("这张表已经收到过一次，没有重复立案。"),
         "ok" if fresh else "warn",
     )
+    if later:
+        return redirect(url_for("desk.new_case", rating=form.rating.data, item=later, how="split"))
     return redirect(url_for("desk.case", case_id=case.id))
 
 
-def _case_form() -> CaseForm:
+def _items() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The items of the rating that this case is about, and those that get a case of their own after it."""
+    given = request.form if request.method == "POST" else request.args
+    items = tuple(word[:130].replace("\0", "") for word in given.getlist("item")[:MOST_ITEMS])
+    if request.method == "POST":
+        return items, tuple(word[:130].replace("\0", "") for word in given.getlist("later")[:MOST_ITEMS])
+    return (items[:1], items[1:]) if given.get("how") == "split" else (items, ())
+
+
+def _running(form: CaseForm) -> tuple[Case, ...]:
+    """What already runs at the target that is chosen."""
+    target = form.target.data or ""
+    if not (target.isascii() and target.isdigit() and len(target) < 10):
+        return ()
+    return running_cases(database.session, current_actor(), campaign_or_404().id, int(target))
+
+
+def _case_form(items: tuple[str, ...]) -> CaseForm:
     campaign, session = campaign_or_404(), database.session
     form = CaseForm()
     form.offer(targets_by_unit(session), campaign.settings["channels"], problems_by_aspect(session))
     if request.method == "GET":
         rating = request.args.get("rating", "")
         proposal = (
-            proposal_from(session, current_actor(), int(rating))
+            proposal_from(session, current_actor(), int(rating), items)
             if rating.isascii() and rating.isdigit() and len(rating) < 10
             else None
         )

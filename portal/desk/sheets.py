@@ -97,8 +97,8 @@ class CaseForm(FlaskForm):
         self.facts.data = proposal.facts
         self.found_on.data = proposal.found_on
 
-    def sheet(self) -> Problem:
-        """What was typed, as the service wants it."""
+    def sheet(self, items: tuple[str, ...] = ()) -> Problem:
+        """What was typed, as the service wants it. items: of the rating, that it is about."""
         rating = self.rating.data or ""
         return Problem(
             target_id=int(self.target.data),
@@ -111,6 +111,7 @@ class CaseForm(FlaskForm):
             found_on=self.found_on.data,
             grave=self.grave.data,
             rating_id=int(rating) if rating.isascii() and rating.isdigit() and len(rating) < 10 else None,
+            items=items,
         )
 
 

@@ -36,7 +36,7 @@ from services.messages import unread_count
 from services.prefills import Known, month_of, prefilled
 from services.rating_forms import FormRefused, answers_to_correct, method_of, rating_form, reports_for_monitor
 from services.refusal import Refusal
-from services.reporter_cases import asked_back
+from services.reporter_cases import asked_back, own_running
 
 __all__ = ["MENU", "blueprint", "case_views"]
 
@@ -278,8 +278,15 @@ def _form_page(
         due=reports.due_day(campaign, month) if month else None,
         today=reports.office_day(now()),
         lines=reports.month_lines(database.session, current_actor(), campaign.id, month) if month else [],
+        visited=_visited(),
+        again=[] if month else own_running(database.session, current_actor(), campaign.id, _visited()),
         **_words(campaign),
     )
+
+
+def _visited() -> str:
+    """The target that the link names; whatever is no key names none of them."""
+    return request.args.get("target", "")[:60].replace("\0", "")
 
 
 def _month_shown(campaign: Campaign, form: Any) -> str:

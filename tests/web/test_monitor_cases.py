@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.case import CaseStep
+from models.case import Case, CaseStep
 from tests.integration.office import build_office
 from tests.integration.test_reporter_cases import answered_case
 from tests.web.desk_office import Desk, hidden
@@ -115,3 +115,18 @@ def test_messages_are_read_and_the_desk_stays_closed(desk: Desk, case: int) -> N
     sent = client.post("/m/messages/read", data={"csrf_token": hidden(page, "csrf_token"), "up_to": "999999"})
     assert sent.status_code == 302
     assert "未读" not in client.get("/m/cases").text
+
+
+def test_a_further_visit_is_reminded_of_what_still_runs_there(desk: Desk, case: int) -> None:
+    with desk.session() as session:
+        running = session.get_one(Case, case)
+        title, target = running.title, running.target.key
+        other = desk.office.other_target.key
+    page = desk.enter("monitor").get("/m/instant").text
+    assert "还没有办结的事项（1件）" in page
+    assert title in page
+    assert f"target={target}#form" in page
+    assert title in desk.enter("monitor").get(f"/m/instant?target={target}").text
+    assert title not in desk.enter("monitor").get(f"/m/instant?target={other}").text
+    assert title not in desk.enter("inspector").get("/m/inspect").text
+    assert desk.enter("monitor").get("/m/instant?target=%00%C2%B2").status_code == 200
