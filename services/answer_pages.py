@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from forms.answers import reopen_form
-from forms.builder import AnswerForm
+from forms.builder import PREFIX, AnswerForm
 from models.case import Case
 from models.collection import Answer, AnswerDraft, Collection
 from models.people import User
@@ -112,6 +112,17 @@ def with_case(session: Session, actor: Actor, known: Known, link: Mapping[str, s
     except Refusal:
         return known
     return replace(known, case=case.number, case_title=case.title)
+
+
+def other_case(session: Session, desk: Desk, draft: AnswerDraft, link: Mapping[str, str]) -> str:
+    """The case that a draft names where the link names another one; empty when they agree or either names none.
+
+    One person keeps one draft of a collection, and may be asked about several cases.
+    """
+    known = with_case(session, desk.actor, Known(), link)
+    fields = {f"{PREFIX}{field.key}" for field in desk.form.fields if field.prefill == "case"}
+    typed = next((str(value).strip() for name, value in draft.typed if name in fields), "")
+    return typed if known.case and typed not in ("", known.case) else ""
 
 
 def _last(session: Session, desk: Desk) -> dict[str, Any] | None:

@@ -38,10 +38,10 @@ def campaign_now() -> Campaign:
     return campaign
 
 
-def link_of(held: Collection, target: str | None = None) -> str:
-    """The address that people open. target: key of the one it names beforehand."""
+def link_of(held: Collection, target: str | None = None, case: int | None = None) -> str:
+    """The address that people open. target: key of the one it names beforehand; case: number of the case's page."""
     base = held.campaign.settings["public_url"]
-    return f"{base}{url_for('filling.show', slug=held.slug, target=target)}"
+    return f"{base}{url_for('filling.show', slug=held.slug, target=target, case=case)}"
 
 
 def show_page(collection_id: int, refusal: Refusal | None = None) -> str:

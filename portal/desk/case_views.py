@@ -10,9 +10,10 @@ from flask_babel import gettext as _
 
 from models.case import Case
 from models.notice import Attachment
-from models.people import Role
+from models.people import ROLE_NAMES, Role
 from portal.access import allow, current_actor
 from portal.clock import OFFICE_ZONE, now
+from portal.collections.pages import link_of
 from portal.database import database
 from portal.desk.blueprint import (
     READERS,
@@ -28,7 +29,9 @@ from portal.desk.sheets import CaseForm
 from portal.desk.workbooks import cases_workbook
 from portal.downloads import file_answer
 from portal.files import file_store
+from portal.qr import qr_picture
 from services.attachments import Checked, Upload, check
+from services.case_collections import forms_about
 from services.case_file import case_file
 from services.case_lists import MOST_EXPORTED, CaseFilter, list_cases, running_cases, states_in_use
 from services.case_opening import evidence_carried, evidence_offered, open_case_once, proposal_from
@@ -207,7 +210,18 @@ def case(case_id: int) -> Page:
         ahead=cost_ahead(database.session, file.case),
         move=open_move(database.session, case_id),
         panel_steps=step_names(database.session, panels),
+        forms_about=_forms_about(file.case),
     )
+
+
+def _forms_about(case: Case) -> list[dict[str, Any]]:
+    """Who can be asked to fill in what about the case, each with its link."""
+    found = []
+    for form in forms_about(database.session, current_actor(), case, now=now()):
+        link = link_of(form.held, form.target, case.id)
+        names = [name for role, name in ROLE_NAMES.items() if role.value in form.roles]
+        found.append({"held": form.held, "link": link, "picture": qr_picture(link), "names": names})
+    return found
 
 
 @blueprint.get("/cases/<int:case_id>/print")

@@ -21,7 +21,7 @@ from services.answer_access import answer_for, asked_of, own_answer
 from services.answer_desk import Desk, collection_by_slug, desk_for_account
 from services.answer_drafts import account_place, drop_draft
 from services.answer_filling import HandInRefused, hand_in, keep_draft
-from services.answer_pages import draft_at, empty_form, typed_form_again
+from services.answer_pages import draft_at, empty_form, other_case, typed_form_again
 from services.attachments import attachments_of
 from services.choices import StoredChoices
 from services.definitions import form_of
@@ -72,6 +72,15 @@ def _begin(slug: str) -> Page:
         desk = _desk(slug)
         found = draft_at(database.session, desk, now=now())
         if found is not None:
+            other = other_case(database.session, desk, found, request.args)
+            if other:
+                flash(
+                    _(
+                        "您还有一份没交的草稿，写的是%(case)s，不是这次请您填的事项。请先提交它或清空草稿，再打开这个链接。",
+                        case=other,
+                    ),
+                    "warn",
+                )
             return opened(desk, _page(desk, draft=found), found)
         form = empty_form(database.session, desk, link=request.args, now=now())
     except Refusal as refusal:

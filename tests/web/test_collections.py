@@ -380,6 +380,18 @@ def test_a_link_names_a_case_for_whoever_may_see_it(
     ):
         got = reader.get(at, query_string={"case": asked})
         assert (got.status_code, number in unescape(got.text)) == (200, False)
+    told = signed_in(Role.OFFICER, login="o1").get(f"/desk/cases/{page}").text
+    (where,) = set(re.findall(r'<a href="https?://[^/"]+(/f/[^"]+)"', told))
+    assert where == f"{address.replace('/fill/', '/f/')}?case={page}"
+    assert f'value="{number}"' in unescape(leader.get(where, follow_redirects=True).text)
+    assert told.count("<svg") == 1
+    opened = leader.get(address, query_string={"case": number}).text
+    for said, warned in ((number, False), ("效整案〔2026〕99号", True)):
+        leader.post(f"{address}/draft", data=whole(opened, about=said, title="（演示）窗口无人"))
+        opened = leader.get(where, follow_redirects=True).text
+        assert ("不是这次请您填的事项" in opened) is warned
+    assert "领导小组" in told.partition("请其填写")[2]
+    assert "请其填写" not in signed_in(Role.AUDITOR, login="a1").get(f"/desk/cases/{page}").text
 
 
 def test_the_office_sends_a_form_out_from_the_page(
