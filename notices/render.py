@@ -76,6 +76,8 @@ def _enclosed(kind: NoticeKind, values: Mapping[str, Value]) -> bytes:
 
 def make_ready() -> None:
     """Load what `check_issue` looks at, once for the process; does nothing where the machine has no fonts yet."""
+    if glyphs_in.cache_info().currsize:
+        return
     try:
         directory = fonts_directory()
         use_fonts(directory)
