@@ -6,7 +6,7 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.campaign import Campaign
+from models.campaign import Campaign, newest_first
 from services.actor import Actor
 
 #: Whoever may run commands on the server may read everything.
@@ -17,7 +17,7 @@ OPTION = click.option("--campaign", "key", default=None, help="活动代号；�
 
 def chosen_campaign(session: Session, key: str | None) -> Campaign:
     """The campaign named, or the newest; a sentence when there is none."""
-    query = select(Campaign).order_by(Campaign.year.desc(), Campaign.id.desc()).limit(1)
+    query = select(Campaign).order_by(*newest_first()).limit(1)
     if key is not None:
         query = query.where(Campaign.key == key)
     campaign = session.execute(query).scalar_one_or_none()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Enum, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -97,6 +98,8 @@ class Campaign(Base):
     #: Those of the other organs of joint issues: name of the organ to its `seal`.
     joint_seals: Mapped[dict[str, int]] = mapped_column(Json, default=dict, server_default="{}")
     #: Organ names, series, contact: the pack's sheet, frozen for this campaign.
+    #: Whether it rates and ranks; one that has only procedures (投诉, 复核) runs beside the one that does.
+    ranks: Mapped[bool] = mapped_column(default=True)
     settings: Mapped[JsonObject] = mapped_column(Json)
     #: Simulated data: said on every page that shows it.
     demonstration: Mapped[bool] = mapped_column(default=False)
@@ -182,3 +185,8 @@ class DictionaryEntry(Base):
 
     def __str__(self) -> str:
         return self.name
+
+
+def newest_first() -> tuple[Any, ...]:
+    """The order in which campaigns are the office's present one: those that rank, the newest year, the newest."""
+    return (Campaign.ranks.desc(), Campaign.year.desc(), Campaign.id.desc())

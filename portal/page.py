@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, g
-from sqlalchemy import select
+from flask import Flask, g, has_request_context, session
 
 from models.campaign import Campaign
 from portal.access import visitor
 from portal.database import database
 from portal.language import LANGUAGES, chosen_language
 from portal.menu import menu_groups
+from services.campaign_choice import campaign_to_show
 
-_NEWEST = select(Campaign).order_by(Campaign.year.desc(), Campaign.id.desc()).limit(1)
+#: In the session: the id of the campaign that its visitor chose to look at.
+CHOSEN = "campaign"
 
 
 def current_campaign() -> Campaign | None:
-    """The campaign the pages speak of: the newest year's. None: none was set up yet."""
+    """The campaign the pages speak of: the one chosen, else the newest that ranks. None: none was set up yet."""
     if "campaign" not in g:
-        g.campaign = database.session.execute(_NEWEST).scalar_one_or_none()
+        chosen = session.get(CHOSEN) if has_request_context() else None
+        g.campaign = campaign_to_show(database.session, chosen if isinstance(chosen, int) else None)
     campaign: Campaign | None = g.campaign
     return campaign
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.campaign import Campaign
+from models.campaign import Campaign, newest_first
 from services.actor import Actor
 from services.attachments import FileStore
 from services.definitions import form_of_campaign
@@ -68,9 +68,7 @@ def upload(
 
 def _method_with(session: Session, key: str) -> tuple[Campaign, str]:
     """The newest campaign and the method whose form this is."""
-    campaign = session.execute(
-        select(Campaign).order_by(Campaign.year.desc(), Campaign.id.desc()).limit(1)
-    ).scalar_one_or_none()
+    campaign = session.execute(select(Campaign).order_by(*newest_first()).limit(1)).scalar_one_or_none()
     if campaign is not None:
         for method in campaign.settings["methods"]:
             if method["form"] == key:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.campaign import Campaign
+from models.campaign import Campaign, newest_first
 from models.case import Case, Deduction
 from models.notice import Notice
 from services.actor import Actor
@@ -74,7 +74,7 @@ def listed(
 
 def _campaign(session: Session, campaign_id: int | None) -> Campaign | None:
     if campaign_id is None:
-        newest = select(Campaign).order_by(Campaign.year.desc(), Campaign.id.desc()).limit(1)
+        newest = select(Campaign).order_by(*newest_first()).limit(1)
         return session.execute(newest).scalar_one_or_none()
     campaign = session.get(Campaign, campaign_id)
     if campaign is None:

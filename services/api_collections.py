@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forms.definition import FormDefinition
-from models.campaign import Campaign
+from models.campaign import Campaign, newest_first
 from models.collection import Answer, Collection
 from models.people import Role
 from services.access_tokens import Entered
@@ -33,7 +33,7 @@ _RANDOM = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 def listed(session: Session, actor: Actor, *, now: datetime) -> list[dict[str, Any]]:
     """The collections of the newest campaign: all for the office, for others those that ask them."""
     if actor.has(Role.ADMIN, Role.AUDITOR, *OFFICE):
-        newest = select(Campaign.id).order_by(Campaign.year.desc(), Campaign.id.desc()).limit(1)
+        newest = select(Campaign.id).order_by(*newest_first()).limit(1)
         campaign_id = session.execute(newest).scalar_one_or_none()
         found = collections_of(session, actor, campaign_id) if campaign_id is not None else []
     else:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from definitions.canonical import sha256_of
-from models.campaign import Campaign, Definition, DefinitionKind, DefinitionStatus
+from models.campaign import Campaign, Definition, DefinitionKind, DefinitionStatus, newest_first
 from models.people import Role
 from services.actor import Actor
 from services.refusal import Refusal, not_found
@@ -72,7 +72,7 @@ def may_design(actor: Actor, craft: Craft) -> None:
 
 def office_pack(session: Session) -> str:
     """The pack whose definitions are made here: that of the newest campaign, else the newest one published."""
-    newest = select(Campaign.pack_key).order_by(Campaign.year.desc(), Campaign.id.desc()).limit(1)
+    newest = select(Campaign.pack_key).order_by(*newest_first()).limit(1)
     found = session.execute(newest).scalar_one_or_none()
     if found is None:
         sheet = select(Definition.pack_key).where(Definition.kind == DefinitionKind.PACK)

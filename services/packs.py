@@ -221,6 +221,7 @@ def create_campaign(
                 "notice_kinds": ids_in_force(session, pack.key, DefinitionKind.NOTICE_KIND),
             },
             demonstration=demonstration,
+            ranks=bool(pack.sheet.methods),
             created_at=now,
         )
         session.add(campaign)

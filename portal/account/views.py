@@ -14,7 +14,9 @@ from portal.account.forms import LoginForm, PasswordForm
 from portal.clock import now
 from portal.database import database
 from portal.language import LANGUAGES
+from portal.page import CHOSEN
 from services import accounts
+from services.campaign_choice import campaigns_to_choose
 from services.demonstration_staff import PASSWORD, demonstration_accounts
 from services.refusal import Refusal
 
@@ -108,6 +110,22 @@ def language() -> Page:
         abort(422)
     session["language"] = wanted
     return redirect(own_path(request.form.get("next", "")) or url_for("home"))
+
+
+@blueprint.route("/campaign", methods=["GET", "POST"])
+@allow(SIGNED_IN)
+def campaign() -> Page:
+    """Choose of which campaign the pages speak: the evaluation, or the complaints and reviews beside it."""
+    found = {row.id: row for row in campaigns_to_choose(database.session)}
+    if request.method == "GET":
+        return render_template("account/campaign.html", campaigns=list(found.values()))
+    wanted = request.form.get("campaign", "")
+    number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 19 else None
+    if number not in found:
+        abort(422)
+    session[CHOSEN] = number
+    flash(_("已切换到“%(name)s”。", name=found[number].name), "ok")
+    return redirect(url_for("home"))
 
 
 def own_path(target: str) -> str | None:

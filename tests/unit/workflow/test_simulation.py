@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from definitions.fault import DefinitionFaults
 from definitions.source import load_yaml, read_yaml
 from workflow.__main__ import main
 from workflow.calendar_definition import load_calendar
-from workflow.definition import Workflow
+from workflow.courses import COURSES, walked
+from workflow.definition import Workflow, load_workflow
 from workflow.diagram import document, mermaid
 from workflow.simulation import Script, simulate
 
@@ -130,3 +132,31 @@ def test_the_diagram_has_each_state_and_the_way_back_from_a_hearing(
         assert f'state "{state.name}" as {state.key}\n' in drawn
     assert "refusal_heard --> supervised_again : 不予认定拒不整改\n" in drawn
     assert "supervised_twice --> [*]" not in drawn
+
+
+@pytest.mark.parametrize("pack", ["efficiency-complaint", "appeal-review"])
+@pytest.mark.parametrize("course", sorted(COURSES))
+def test_every_course_of_the_other_procedures_comes_to_rest(pack: str, course: str) -> None:
+    (file,) = (ROOT / "packs" / pack / "workflows").glob("*.yaml")
+    workflow = load_workflow(load_yaml(file))
+    calendar = load_calendar(load_yaml(ROOT / "packs" / pack / "calendar.yaml"))
+    at = datetime(2026, 4, 9, 2, tzinfo=UTC)
+    case = walked(
+        workflow,
+        calendar,
+        COURSES[course],
+        facts={"channel": "complaint", "category": "management", "grave": False},
+        at=at,
+    )
+    assert case.ended
+
+
+OTHERS = sorted((ROOT / "tests/cases/workflow/other_stories").glob("*/*.yaml"))
+
+
+@pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.stem)
+def test_each_story_of_the_other_packs_ends_as_it_says(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["simulate", str(ROOT / "packs" / path.parent.name), str(path)]) == 0, capsys.readouterr().err
+    assert capsys.readouterr().err == ""
