@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
@@ -21,6 +22,10 @@ from app import create_app
 from cli.db import upgrade
 from models.engine import make_engine
 from settings import ROOT
+
+# How long an example takes says how busy the machine is, not whether it is right: two tests run at once here.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 
 #: A Thursday with working days around it.
 TODAY = datetime(2026, 4, 9, 1, 0, tzinfo=UTC)
