@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from models.case import Case
 from models.engine import make_engine
+from models.notice import Notice
 from tests.conftest import sqlite_copy
 from tests.integration.office import START, build_office, days, find_office
 from tests.integration.test_other_procedures import SERVED, set_up
@@ -124,3 +126,25 @@ def test_the_choice_is_checked_and_ends_with_the_session(desk: Desk) -> None:
         data = {"csrf_token": client.token("/account/campaign"), "campaign": wrong}
         assert client.post("/account/campaign", data=data).status_code == 422
     assert desk.app.test_client().get("/account/campaign").status_code == 302
+
+
+@pytest.mark.parametrize("login", ["owner", "stranger"])
+def test_the_rated_are_not_told_who_complained(desk: Desk, login: str) -> None:
+    name = "2026年效能投诉办理"
+    officer = switched(desk, "officer", name)
+    number = opened(desk, officer)
+    assert (
+        take(officer, number, "accept", f_complainant="王先生（演示）", f_came_by="phone").status_code == 302
+    )
+    assert "王先生" in officer.get(f"/desk/cases/{number}").text
+    rated = switched(desk, login, name)
+    case = rated.get(f"/t/cases/{number}")
+    assert case.status_code == (200 if login == "owner" else 404)
+    assert "王先生" not in case.text
+    assert "王先生" not in rated.get("/t/notices", follow_redirects=True).text
+    with desk.session() as session:
+        notices = session.execute(select(Notice).where(Notice.case_id == number)).scalars().all()
+    assert len(notices) == 2
+    assert not any("王先生" in json.dumps(row.frozen, ensure_ascii=False) for row in notices)
+    # The letter to the complainant is not the rated unit's to sign for.
+    assert sum(row.needs_service for row in notices) == 1
