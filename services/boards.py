@@ -28,7 +28,7 @@ from services.actor import Actor
 from services.calendars import work_calendar
 from services.case_lists import states_in_use
 from services.explanations import SEES_RANKING, ShownLine, leaf_names, shown
-from services.front_page import state_counts
+from services.front_page import running_count, state_counts
 from services.scores import Ranking, current_ranking
 from workflow.calendar import CalendarTooShort, WorkCalendar, remaining_working_days
 from workflow.definition import State
@@ -107,12 +107,11 @@ def board_for(session: Session, actor: Actor, campaign: Campaign, *, now: dateti
     counts = state_counts(session, campaign)
     red, yellow = _concerns(session, campaign, used, now)
     months = _months(session, campaign, ranking.scheme)
-    final = {state.key for state in used.values() if state.final}
     return Board(
         categories=_categories(ranking),
         provisional=ranking.provisional,
         states=tuple((state.name, counts.get(state.key, 0)) for state in used.values()),
-        running=sum(count for key, count in counts.items() if key not in final),
+        running=running_count(session, campaign),
         red=red.shown,
         red_total=red.total,
         yellow=yellow.shown,

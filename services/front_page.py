@@ -55,27 +55,42 @@ def state_counts(session: Session, campaign: Campaign) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
+def running_count(session: Session, campaign: Campaign) -> int:
+    """How many cases have not ended, each by its own procedure: a key may end one procedure and not another."""
+    query = select(func.count()).where(Case.campaign_id == campaign.id, Case.ended_at.is_(None))
+    return int(session.execute(query).scalar_one())
+
+
 def public_case_counts(session: Session, campaign: Campaign) -> CaseCounts:
-    """Counts alone: no case, no target."""
-    used = select(Case.workflow_id).where(Case.campaign_id == campaign.id)
-    own = Definition.id == campaign.workflow_id
-    # The campaign's own version first, then those that cases still stand under, by their own words.
-    bodies = session.execute(
-        select(Definition.body)
-        .where(own | Definition.id.in_(used))
-        .order_by(case((own, 0), else_=1), Definition.id)
-    ).scalars()
-    final: dict[str, str] = {}
-    for body in bodies:
-        final |= {
-            state["key"]: state["name"]
-            for state in body["states"]
-            if state.get("final") and state["key"] not in final
-        }
-    counts = state_counts(session, campaign)
-    ended = tuple((name, counts.get(key, 0)) for key, name in final.items())
-    total = sum(counts.values())
+    """Counts alone: no case, no target. What ended is what its own version of the procedure calls an end."""
+    ended = _ended_counts(session, campaign)
     moved = session.execute(
         select(func.count()).where(ForcedMove.campaign_id == campaign.id, ForcedMove.status == "approved")
     ).scalar_one()
-    return CaseCounts(total, total - sum(count for _, count in ended), ended, int(moved))
+    running = running_count(session, campaign)
+    return CaseCounts(running + sum(count for _, count in ended), running, ended, int(moved))
+
+
+def _ended_counts(session: Session, campaign: Campaign) -> tuple[tuple[str, int], ...]:
+    """Name of each final state and how many cases ended in it, versions of one procedure taken together."""
+    query = (
+        select(Case.workflow_id, Case.state, func.count())
+        .where(Case.campaign_id == campaign.id, Case.ended_at.is_not(None))
+        .group_by(Case.workflow_id, Case.state)
+    )
+    counts = {(row[0], row[1]): row[2] for row in session.execute(query)}
+    used = select(Case.workflow_id).where(Case.campaign_id == campaign.id)
+    own = Definition.id == campaign.workflow_id
+    # The campaign's own version first: it gives the name where versions call one state differently.
+    definitions = session.execute(
+        select(Definition.id, Definition.key, Definition.body)
+        .where(own | Definition.id.in_(used))
+        .order_by(case((own, 0), else_=1), Definition.id)
+    )
+    found: dict[tuple[str, str], tuple[str, int]] = {}
+    for definition_id, key, body in definitions:
+        for state in body["states"]:
+            if state.get("final"):
+                name, count = found.get((key, state["key"]), (state["name"], 0))
+                found[key, state["key"]] = (name, count + counts.get((definition_id, state["key"]), 0))
+    return tuple(found.values())
