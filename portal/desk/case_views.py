@@ -8,6 +8,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from models.campaign import Campaign
 from models.case import Case
 from models.notice import Attachment
 from models.people import ROLE_NAMES, Role
@@ -102,11 +103,13 @@ def new_case() -> Page:
     earlier = earlier_cases(database.session, campaign_or_404(), sheet)
     if earlier and request.form.get("repeats_seen") != earlier.numbers:
         return render_template("desk/new_case.html", **shown, earlier=earlier), 422
+    campaign = campaign_or_404()
     try:
+        _refuse_switched(campaign)
         case, fresh = open_case_once(
             database.session,
             current_actor(),
-            campaign_or_404().id,
+            campaign.id,
             sheet,
             token=form.token.data or "",
             now=now(),
@@ -124,6 +127,15 @@ def new_case() -> Page:
     if later:
         return redirect(url_for("desk.new_case", rating=form.rating.data, item=later, how="split"))
     return redirect(url_for("desk.case", case_id=case.id))
+
+
+def _refuse_switched(campaign: Campaign) -> None:
+    """The page was opened for one campaign, and another tab has switched since: the case would be of the wrong one."""
+    if request.form.get("campaign", str(campaign.id)) != str(campaign.id):
+        raise Refusal(
+            "campaign_switched",
+            f"本页打开之后，您已切换到“{campaign.name}”，没有立案。请切换回原来的活动，再重新打开本页填写。",
+        )
 
 
 def _items() -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -119,6 +119,26 @@ def test_every_page_of_such_a_campaign_opens(desk: Desk, login: str) -> None:
         assert status in {200, 302, 303, 308, 400, 403, 404, 409, 422}, f"{path}: {status}"
 
 
+def test_a_case_is_not_opened_in_a_campaign_switched_to_meanwhile(desk: Desk) -> None:
+    client = desk.enter("officer")
+    page = client.get("/desk/cases/new").text
+    data = {
+        "target": str(desk.office.target.id),
+        "channel": "complaint",
+        "found_on": "2026-04-08",
+        "title": "窗口无人办理",
+        "facts": "三次前往均无人办理。",
+        "problem": "slow_delay",
+        **{name: hidden(page, name) for name in ("csrf_token", "token", "campaign")},
+    }
+    with client.session_transaction() as kept:
+        kept["campaign"] = desk.office.campaign.id + 1
+    answer = client.post("/desk/cases/new", data=data, content_type="multipart/form-data")
+    assert answer.status_code == 409
+    assert "您已切换到" in answer.text
+    assert desk.count(Case) == 0
+
+
 def test_the_choice_is_checked_and_ends_with_the_session(desk: Desk) -> None:
     client = desk.enter("officer")
     assert "2026年度测评活动" in client.get("/desk").text
