@@ -20,3 +20,8 @@ def upgrade() -> None:
     op.add_column(
         "deadline", sa.Column("unit", sa.String(length=20), nullable=False, server_default="working_days")
     )
+
+
+def downgrade() -> None:
+    """Take it back."""
+    op.drop_column("deadline", "unit")

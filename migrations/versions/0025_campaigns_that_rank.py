@@ -18,3 +18,8 @@ depends_on = None
 def upgrade() -> None:
     """Every campaign so far ranks."""
     op.add_column("campaign", sa.Column("ranks", sa.Boolean(), nullable=False, server_default=sa.true()))
+
+
+def downgrade() -> None:
+    """Take it back."""
+    op.drop_column("campaign", "ranks")

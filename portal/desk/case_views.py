@@ -103,13 +103,11 @@ def new_case() -> Page:
     earlier = earlier_cases(database.session, campaign_or_404(), sheet)
     if earlier and request.form.get("repeats_seen") != earlier.numbers:
         return render_template("desk/new_case.html", **shown, earlier=earlier), 422
-    campaign = campaign_or_404()
     try:
-        _refuse_switched(campaign)
         case, fresh = open_case_once(
             database.session,
             current_actor(),
-            campaign.id,
+            _campaign_of_page().id,
             sheet,
             token=form.token.data or "",
             now=now(),
@@ -129,13 +127,15 @@ def new_case() -> Page:
     return redirect(url_for("desk.case", case_id=case.id))
 
 
-def _refuse_switched(campaign: Campaign) -> None:
-    """The page was opened for one campaign, and another tab has switched since: the case would be of the wrong one."""
+def _campaign_of_page() -> Campaign:
+    """The campaign the page was opened for; refused where another tab has switched since, lest the case be of that."""
+    campaign = campaign_or_404()
     if request.form.get("campaign", str(campaign.id)) != str(campaign.id):
         raise Refusal(
             "campaign_switched",
             f"本页打开之后，您已切换到“{campaign.name}”，没有立案。请切换回原来的活动，再重新打开本页填写。",
         )
+    return campaign
 
 
 def _items() -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -19,7 +19,9 @@ ORGANS = (
 
 
 def kind_of(key: str) -> NoticeKind:
-    return load_notice_kind(load_yaml(PACKS / "district-2012" / "notices" / f"{key}.yaml"))
+    """The kind of this key; no two packs share one."""
+    (file,) = (file for file in FILES if file.stem == key)
+    return load_notice_kind(load_yaml(file))
 
 
 def changed(key: str, **parts: Any) -> NoticeKind:
