@@ -6,12 +6,12 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.campaign import Campaign, newest_first
+from models.campaign import Campaign
 from services.actor import Actor
 from services.attachments import FileStore
+from services.campaign_choice import present_campaign
 from services.definitions import form_of_campaign
 from services.plain_answers import as_posted, refused_plainly
 from services.rating_forms import FormRefused, form_to_fill
@@ -68,7 +68,7 @@ def upload(
 
 def _method_with(session: Session, key: str) -> tuple[Campaign, str]:
     """The newest campaign and the method whose form this is."""
-    campaign = session.execute(select(Campaign).order_by(*newest_first()).limit(1)).scalar_one_or_none()
+    campaign = present_campaign(session)
     if campaign is not None:
         for method in campaign.settings["methods"]:
             if method["form"] == key:

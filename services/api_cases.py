@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.campaign import Campaign, newest_first
+from models.campaign import Campaign
 from models.case import Case, Deduction
 from models.notice import Notice
 from services.actor import Actor
+from services.campaign_choice import present_campaign
 from services.case_access import OVERSEERS, REPORTERS, case_for, history_of, visible_cases
 from services.case_file import ClockLine, StepLine, case_file
 from services.case_lists import LOCAL, CaseFilter, CaseRow, cases_after, rows_of
@@ -74,8 +74,7 @@ def listed(
 
 def _campaign(session: Session, campaign_id: int | None) -> Campaign | None:
     if campaign_id is None:
-        newest = select(Campaign).order_by(*newest_first()).limit(1)
-        return session.execute(newest).scalar_one_or_none()
+        return present_campaign(session)
     campaign = session.get(Campaign, campaign_id)
     if campaign is None:
         raise not_found("测评活动")

@@ -11,7 +11,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forms.definition import FormDefinition
-from models.campaign import Campaign, newest_first
 from models.collection import Answer, Collection
 from models.people import Role
 from services.access_tokens import Entered
@@ -20,6 +19,7 @@ from services.answer_desk import collection_by_slug, desk_for_system, refuse_str
 from services.answer_filling import hand_in
 from services.answers import Taken, refuse_unless_taking, token_hash
 from services.attachments import FileStore
+from services.campaign_choice import present_campaign
 from services.collections import collections_of
 from services.definitions import form_of
 from services.plain_answers import as_posted, refused_plainly
@@ -33,9 +33,8 @@ _RANDOM = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 def listed(session: Session, actor: Actor, *, now: datetime) -> list[dict[str, Any]]:
     """The collections of the newest campaign: all for the office, for others those that ask them."""
     if actor.has(Role.ADMIN, Role.AUDITOR, *OFFICE):
-        newest = select(Campaign.id).order_by(*newest_first()).limit(1)
-        campaign_id = session.execute(newest).scalar_one_or_none()
-        found = collections_of(session, actor, campaign_id) if campaign_id is not None else []
+        campaign = present_campaign(session)
+        found = collections_of(session, actor, campaign.id) if campaign is not None else []
     else:
         rows = select(Collection).where(Collection.access == "account").order_by(Collection.id.desc())
         found = [held for held in session.execute(rows).scalars() if actor.roles & set(held.roles)]

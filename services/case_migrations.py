@@ -23,14 +23,13 @@ from services.calendars import work_calendar
 from services.case_access import replayed_at
 from services.case_effects import Moment
 from services.cases import locked_case
-from services.clock_moves import Cause, move_by_act
+from services.clock_moves import Cause, counted_from_start, move_by_act
 from services.deadlines import clocks_of, end_clocks, start_clock
 from services.definitions import ids_in_force, workflow_of
 from services.history import record
 from services.jobs import schedule
 from services.migration_plan import (
     CasePlan,
-    counted_from_start,
     dry_run,
     elsewhere,
     longer_by,

@@ -30,6 +30,11 @@ class Cause:
     reason: str
 
 
+def counted_from_start(row: Deadline) -> bool:
+    """Whether the standing date was counted from the start, and not from where the clock ran on after a stop."""
+    return row.counted_from == row.starts_at and row.counted_days == row.length
+
+
 def counted_anew(row: Deadline, calendar: WorkCalendar, *, now: datetime) -> Due | None:
     """When the clock runs out by this calendar, never sooner than `not_sooner` allows.
 
@@ -37,7 +42,7 @@ def counted_anew(row: Deadline, calendar: WorkCalendar, *, now: datetime) -> Due
     """
     if row.counted_from is None or row.counted_days is None:
         return None
-    if row.counted_from == row.starts_at and row.counted_days == row.length:
+    if counted_from_start(row):
         due = deadline(row.starts_at, row.length, calendar, event=_event(row), unit=ClockUnit(row.unit))
     else:
         due = resumed_deadline(row.counted_from, row.counted_days, calendar)

@@ -19,7 +19,7 @@ from models.case import Case, Deadline
 from models.panel import Panel
 from models.roster import Target
 from services.calendars import work_calendar
-from services.clock_moves import counted_anew
+from services.clock_moves import counted_anew, counted_from_start
 from services.definitions import workflow_of
 from services.refusal import Refusal
 from workflow.calendar import (
@@ -298,11 +298,6 @@ def _clock(
 def longer_by(row: Deadline, length: int, unit: ClockUnit) -> int:
     """How many working days a clock gains; 0 where months come in, whose difference is no number of days."""
     return length - row.length if row.unit == unit == ClockUnit.WORKING_DAYS else 0
-
-
-def counted_from_start(row: Deadline) -> bool:
-    """Whether the standing date was counted from the start, and not from where the clock ran on after a stop."""
-    return row.counted_from == row.starts_at and row.counted_days == row.length
 
 
 def _due(

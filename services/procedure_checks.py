@@ -8,12 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from definitions.fault import DefinitionFaults, Fault
-from models.campaign import Campaign, newest_first
 from models.people import RoleGrant, User
 from packs.check import check
 from packs.check_procedures import known_values
 from packs.parts import Pack
 from services.calendars import work_calendar
+from services.campaign_choice import present_campaign
 from services.definition_publishing import issued
 from services.definition_versions import Draft, office_pack
 from services.pack_in_force import pack_in_force
@@ -96,7 +96,7 @@ def story_results(workflow: Workflow, calendar: WorkCalendar) -> tuple[StoryResu
 
 def office_calendar(session: Session) -> WorkCalendar:
     """The calendar by which the newest campaign counts; that of its pack when there is no campaign yet."""
-    campaign = session.execute(select(Campaign).order_by(*newest_first()).limit(1)).scalar_one_or_none()
+    campaign = present_campaign(session)
     if campaign is not None:
         return work_calendar(session, campaign)
     return pack_in_force(session, office_pack(session)).pack.calendar.work_calendar()

@@ -18,6 +18,7 @@ from models.people import Role
 from models.roster import Target
 from scoring.exact import ratio
 from services.actor import OFFICE, Actor
+from services.campaign_choice import refuse_unless_it_ranks
 from services.history import record
 from services.notices import Occasion, issue_notices
 from services.refusal import Refusal, not_found
@@ -34,6 +35,7 @@ def propose_edition(
     reason: why this edition (年终公布, 申诉成立后重排 …); it is shown with the edition for ever.
     """
     actor.require(*OFFICE, to="提请公布结果")
+    refuse_unless_it_ranks(campaign)
     if not reason.strip():
         raise Refusal("reason_missing", "请写明本次公布的事由，例如“年度结果”或“某申诉成立后重排”。", 422)
     with transaction(session):

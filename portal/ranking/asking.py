@@ -14,6 +14,7 @@ from models.campaign import Campaign
 from portal.access import may_open, visitor
 from portal.clock import OFFICE_ZONE
 from portal.page import current_campaign
+from services.campaign_choice import refuse_unless_it_ranks
 from services.refusal import Refusal
 
 #: Lines of a ranking on one page.
@@ -25,6 +26,13 @@ def campaign_or_refuse() -> Campaign:
     campaign = current_campaign()
     if campaign is None:
         raise Refusal("no_campaign", _("还没有测评活动。请管理员先载入方案包并建立活动。"), 404)
+    return campaign
+
+
+def ranking_campaign() -> Campaign:
+    """The same, for pages of scores and places: refused in a campaign that has none."""
+    campaign = campaign_or_refuse()
+    refuse_unless_it_ranks(campaign)
     return campaign
 
 

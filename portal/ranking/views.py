@@ -19,9 +19,9 @@ from portal.ranking.asking import (
     asked_moment,
     asked_page,
     asked_text,
-    campaign_or_refuse,
     case_link,
     page_link,
+    ranking_campaign,
 )
 from services import editions, explanations, rating_lists, results
 from services.explanations import SEES_RANKING
@@ -43,7 +43,7 @@ Page = Response | str | tuple[str, int]
 @allow(*SEES_RANKING)
 def index() -> Page:
     """The ranking of one category, a hundred lines a page, now or as of an earlier day."""
-    campaign = campaign_or_refuse()
+    campaign = ranking_campaign()
     as_of = asked_moment(request.args)
     ranking = explanations.ranking_for(database.session, current_actor(), campaign, as_of=as_of)
     asked = request.args.get("category", "")
@@ -70,7 +70,7 @@ def index() -> Page:
 @allow(*SEES_RANKING)
 def export() -> Response:
     """The whole ranking as a workbook."""
-    campaign = campaign_or_refuse()
+    campaign = ranking_campaign()
     as_of = asked_moment(request.args)
     ranking = explanations.ranking_for(database.session, current_actor(), campaign, as_of=as_of)
     moment = as_of or now()
@@ -97,7 +97,7 @@ def export() -> Response:
 @allow(Role.TARGET)
 def own() -> Page:
     """A target's own explanation; the head of a unit chooses among its targets."""
-    found = explanations.own_lines(database.session, current_actor(), campaign_or_refuse())
+    found = explanations.own_lines(database.session, current_actor(), ranking_campaign())
     if len(found) == 1:
         return redirect(url_for("ranking.explanation", target_id=found[0][0]))
     return render_template("ranking/own.html", lines=found)
@@ -109,7 +109,7 @@ def explanation(target_id: int) -> Page:
     """Why one target has its score."""
     as_of = asked_moment(request.args)
     found = explanations.explanation_for(
-        database.session, current_actor(), campaign_or_refuse(), target_id=target_id, now=now(), as_of=as_of
+        database.session, current_actor(), ranking_campaign(), target_id=target_id, now=now(), as_of=as_of
     )
     return render_template("ranking/explanation.html", found=found, as_of=as_of if found.full else None)
 
@@ -121,7 +121,7 @@ def ratings(target_id: int, method: str) -> Page:
     found = rating_lists.ratings_behind_figure(
         database.session,
         current_actor(),
-        campaign_or_refuse(),
+        ranking_campaign(),
         target_id=target_id,
         method=method,
         grade=request.args.get("grade", ""),
@@ -138,7 +138,7 @@ def ratings(target_id: int, method: str) -> Page:
 def outcomes() -> Page:
     """What follows from the ranking as it stands, with reasons and the notices it leads to."""
     as_of = asked_moment(request.args)
-    found = editions.outcomes_of(database.session, current_actor(), campaign_or_refuse(), as_of=as_of)
+    found = editions.outcomes_of(database.session, current_actor(), ranking_campaign(), as_of=as_of)
     return render_template("ranking/outcomes.html", found=found, as_of=as_of)
 
 
@@ -146,7 +146,7 @@ def outcomes() -> Page:
 @allow(*SEES_RANKING)
 def all_editions(refusal: Refusal | None = None, reason: str = "") -> Page:
     """All editions; the form that proposes the next."""
-    found = editions.edition_list(database.session, current_actor(), campaign_or_refuse())
+    found = editions.edition_list(database.session, current_actor(), ranking_campaign())
     page = render_template("ranking/editions.html", found=found, refusal=refusal, reason=reason)
     return (page, refusal.status) if refusal else page
 
@@ -158,7 +158,7 @@ def propose() -> Page:
     reason = asked_text(request.form.get("reason", ""), longest=2000)
     try:
         edition = results.propose_edition(
-            database.session, current_actor(), campaign_or_refuse(), reason=reason, now=now()
+            database.session, current_actor(), ranking_campaign(), reason=reason, now=now()
         )
     except Refusal as refusal:
         return all_editions(refusal, reason)
@@ -175,7 +175,7 @@ def edition(edition_id: int, refusal: Refusal | None = None) -> Page:
         found.edition,
         category=request.args.get("category", ""),
         page=asked_page(request.args),
-        campaign=campaign_or_refuse(),
+        campaign=ranking_campaign(),
     )
     page = render_template(
         "ranking/edition.html", found=found, sheet=sheet, page_link=page_link, refusal=refusal

@@ -76,6 +76,7 @@ def test_a_failure_gives_the_turn_back() -> None:
         ({"CONTENT_LENGTH": str(LONGEST_BODY + 1)}, False),
         ({"CONTENT_LENGTH": "٣"}, False),
         ({"CONTENT_LENGTH": "-1"}, False),
+        ({"CONTENT_LENGTH": "9" * 5000}, False),
         ({"HTTP_TRANSFER_ENCODING": "chunked"}, False),
     ],
 )

@@ -14,6 +14,9 @@ from sqlalchemy.orm import Session
 from models.case import Case
 from models.engine import make_engine
 from models.notice import Notice
+from services.campaign_choice import campaigns_to_choose
+from services.refusal import Refusal
+from services.results import propose_edition
 from tests.conftest import sqlite_copy
 from tests.integration.office import START, build_office, days, find_office
 from tests.integration.test_other_procedures import SERVED, set_up
@@ -117,6 +120,29 @@ def test_every_page_of_such_a_campaign_opens(desk: Desk, login: str) -> None:
     for path in plain:
         status = client.get(path).status_code
         assert status in {200, 302, 303, 308, 400, 403, 404, 409, 422}, f"{path}: {status}"
+
+
+def test_what_ranks_nobody_shows_no_places_and_publishes_none(desk: Desk) -> None:
+    name = "2026年效能投诉办理"
+    for login, path in (
+        ("leader", "/ranking"),
+        ("leader", "/ranking/outcomes"),
+        ("head", "/ranking/editions"),
+    ):
+        answer = switched(desk, login, name).get(path)
+        assert answer.status_code == 409, path
+        assert "不测评、不排名" in answer.text
+    board = switched(desk, "leader", name).get("/leader").text
+    assert "还没有名次" not in board
+    assert "满意率" not in board
+    assert "已登记待受理" in board
+    rules = switched(desk, "leader", name).get("/public/rules").text
+    assert "效能投诉办理：状态、期限和扣分" in rules
+    assert "测评方式" not in rules
+    with desk.session() as session:
+        (complaints,) = (row for row in campaigns_to_choose(session) if row.name == name)
+        with pytest.raises(Refusal, match="不排名"):
+            propose_edition(session, desk.office.officer, complaints, reason="试算", now=START)
 
 
 def test_a_case_is_not_opened_in_a_campaign_switched_to_meanwhile(desk: Desk) -> None:
