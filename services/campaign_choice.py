@@ -32,6 +32,7 @@ def refuse_unless_it_ranks(campaign: Campaign) -> None:
         raise Refusal(
             "no_ranking",
             f"“{campaign.name}”只办理事项，不测评、不排名，没有名次和结果。要看排名，请在右上角“切换活动”中换到测评活动。",
+            404,
         )
 
 
